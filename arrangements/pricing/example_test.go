@@ -1,0 +1,34 @@
+package pricing_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/arrangements/pricing"
+)
+
+// The price of the exclusive-or target on the corners of the unit square, with a
+// bias column: above a regularisation of 1/sqrt(2) the best network is zero.
+func ExampleLocal() {
+	x := mat.NewDense(4, 3, []float64{
+		0, 0, 1,
+		0, 1, 1,
+		1, 0, 1,
+		1, 1, 1,
+	})
+	y := []float64{-1, 1, 1, -1}
+	minus := []float64{1, -1, -1, 1}
+	for _, v := range [][]float64{y, minus} {
+		r, err := pricing.Local(context.Background(), x, v, pricing.LocalSettings{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%.6f %v\n", r.Value, pricing.Value(x, v, r.Direction) == r.Value)
+	}
+	// Output:
+	// 0.707107 true
+	// 0.577350 true
+}

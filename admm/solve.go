@@ -1,0 +1,194 @@
+package admm
+
+import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// balanceEvery is the number of iterations between looks at the balance of the
+// residuals, and balanceRatio how far apart they may be.
+const (
+	balanceEvery = 25
+	balanceRatio = 4
+)
+
+// solver is the state of one solve, named as in the package comment.
+type solver struct {
+	Problem
+	Settings
+	cones   Cones
+	n, m, d int
+
+	rho    float64
+	system gramSolver
+
+	u, v, lambda []float64 // m x d
+	z            []float64 // slacks and multipliers of the cones
+	pulled       []float64 // G'|z|
+	c, scratch   []float64 // m x d
+	h, fit       []float64 // n
+
+	result Result
+}
+
+func newSolver(p Problem, start *State, settings Settings) (*solver, error) {
+	n, m, d := p.Operator.Dims()
+	s := &solver{
+		Problem: p, Settings: settings, cones: p.Operator.Cones(), n: n, m: m, d: d, rho: settings.Rho,
+		u: make([]float64, m*d), v: make([]float64, m*d), lambda: make([]float64, m*d),
+		pulled: make([]float64, m*d), c: make([]float64, m*d), scratch: make([]float64, m*d),
+		h: make([]float64, n), fit: make([]float64, n),
+	}
+	if s.cones != nil {
+		s.z = make([]float64, s.cones.Len())
+	}
+	if start != nil {
+		s.rho = start.rho
+		copy(s.v, start.v)
+		copy(s.lambda, start.lambda)
+		if s.cones != nil {
+			copy(s.z, start.z)
+			s.cones.Pull(s.pulled, s.z)
+		}
+	}
+	if n <= s.DirectLimit {
+		s.system = newCholesky(p.Operator.Gram())
+	} else {
+		s.system = newConjugateGradient(p.Operator)
+	}
+	return s, s.system.refactor(s.rho)
+}
+
+// run is the method, line by line as in the package comment.
+func (s *solver) run(ctx context.Context) (*Result, error) {
+	s.result.Status = IterationLimit
+	nextCheck := s.FirstCheck
+	for k := 1; k <= s.MaxIterations; k++ {
+		if ctx.Err() != nil {
+			s.result.Status = Interrupted
+			break
+		}
+		s.result.Iterations = k
+		s.updateWeights()
+		primal, dual := s.updateCopies()
+
+		s.result.Primal, s.result.Dual = primal, dual
+		if s.Progress != nil {
+			s.Progress(Progress{Iteration: k, Rho: s.rho, Primal: primal, Dual: dual})
+		}
+		converged := max(primal, dual) <= s.Tolerance
+		if s.Bracket != nil && (k == nextCheck || converged) {
+			nextCheck = k + k/2
+			converged = s.Bracket(Iterate{Iteration: k, Weights: s.v, Residual: s.residual()}) || converged
+		}
+		if converged {
+			s.result.Status = Converged
+			break
+		}
+		if k%balanceEvery == 0 {
+			if err := s.balance(primal, dual); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.result.Rho = s.rho
+	s.result.Weights = s.v
+	s.result.State = &State{rho: s.rho, v: s.v, lambda: s.lambda, z: s.z}
+	s.result.Residual = s.residual()
+	return &s.result, nil
+}
+
+// updateWeights solves for u by the Woodbury identity.
+func (s *solver) updateWeights() {
+	for i := range s.c {
+		s.c[i] = s.v[i] - s.lambda[i] + s.pulled[i]
+	}
+	s.Operator.SolveMetric(s.c, s.c)
+	s.Operator.Apply(s.fit, s.c)
+	floats.SubTo(s.fit, s.Y, s.fit)
+	s.system.solve(s.h, s.fit)
+	s.Operator.Adjoint(s.scratch, s.h)
+	s.Operator.SolveMetric(s.scratch, s.scratch)
+	floats.AddTo(s.u, s.c, s.scratch)
+}
+
+// updateCopies moves v, s and the multipliers, and returns the residuals
+// relative to the quantities that they compare.
+func (s *solver) updateCopies() (primal, dual float64) {
+	alpha, threshold := s.OverRelaxation, s.Beta/s.rho
+	var gap, move, weights, copies, multipliers float64
+	for j := 0; j < s.m*s.d; j += s.d {
+		u, v, lambda := s.u[j:j+s.d], s.v[j:j+s.d], s.lambda[j:j+s.d]
+		norm := 0.0
+		for l := range u {
+			// lambda becomes u~ + lambda, of which v is then taken away.
+			lambda[l] += alpha*u[l] + (1-alpha)*v[l]
+			norm += lambda[l] * lambda[l]
+		}
+		shrink := max(0, 1-threshold/max(math.Sqrt(norm), math.SmallestNonzeroFloat64))
+		for l := range u {
+			next := shrink * lambda[l]
+			move += (next - v[l]) * (next - v[l])
+			gap += (u[l] - next) * (u[l] - next)
+			weights += u[l] * u[l]
+			copies += next * next
+			v[l] = next
+			lambda[l] -= next
+			multipliers += lambda[l] * lambda[l]
+		}
+	}
+	if s.cones != nil {
+		norms := s.cones.Step(s.pulled, s.z, s.u, alpha)
+		gap += norms.Primal
+		move += norms.Dual
+		weights += norms.Value
+		copies += norms.Slack
+		multipliers += norms.Multiplier
+	}
+	primal = math.Sqrt(gap) / max(math.Sqrt(max(weights, copies)), math.SmallestNonzeroFloat64)
+	dual = math.Sqrt(move) / max(math.Sqrt(multipliers), math.SmallestNonzeroFloat64)
+	if gap == 0 {
+		primal = 0
+	}
+	if move == 0 {
+		dual = 0
+	}
+	return primal, dual
+}
+
+// balance moves rho towards equal residuals (Boyd et al., section 3.4.1, with
+// the relative residuals of Wohlberg, 2017), few times in all: each change costs
+// a factorisation.
+func (s *solver) balance(primal, dual float64) error {
+	if s.result.Refactorizations >= s.MaxRefactorizations {
+		return nil
+	}
+	ratio := math.Sqrt(primal / max(dual, math.SmallestNonzeroFloat64))
+	if ratio < balanceRatio && ratio > 1.0/balanceRatio {
+		return nil
+	}
+	ratio = min(max(ratio, 0.1), 10)
+	s.rho *= ratio
+	s.result.Refactorizations++
+	// The unscaled multipliers stay what they are.
+	floats.Scale(1/ratio, s.lambda)
+	floats.Scale(1/ratio, s.h)
+	if s.cones != nil {
+		for i, z := range s.z {
+			if z < 0 {
+				s.z[i] = z / ratio
+			}
+		}
+		s.cones.Pull(s.pulled, s.z)
+	}
+	return s.system.refactor(s.rho)
+}
+
+// residual returns y - F u, which is rho h.
+func (s *solver) residual() []float64 {
+	r := make([]float64, s.n)
+	floats.ScaleTo(r, s.rho, s.h)
+	return r
+}

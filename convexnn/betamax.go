@@ -1,0 +1,65 @@
+package convexnn
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/arrangements/pricing"
+)
+
+// BetaMax is the smallest regularisation strength for which the network without
+// neurons is optimal among all two-layer ReLU networks:
+// max(theta(y), theta(-y)) with theta(v) = max {v'(Xu)_+ : |u| <= 1}. It depends
+// on the data alone.
+type BetaMax struct {
+	Value float64
+	// Exact says that Value was computed exactly. Otherwise it is an estimate
+	// from local search, and the true value may be larger.
+	Exact bool
+}
+
+// FindBetaMax computes beta_max of x (n x d) and y (n), by local search from
+// fixed starts unless the data allow an exact answer. With an intercept the mean
+// is taken off y first. If ctx ends, the best value so far is returned, an
+// estimate from fewer starts. The errors are [ErrShape] and [ErrNotFinite].
+func FindBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool) (BetaMax, error) {
+	if err := checkData(x, y); err != nil {
+		return BetaMax{}, err
+	}
+	if intercept {
+		y = centered(y)
+	}
+	most := BetaMax{Exact: true}
+	for _, sign := range []float64{1, -1} {
+		v := floats.ScaleTo(make([]float64, len(y)), sign, y)
+		price, err := pricing.Local(ctx, x, v, pricing.LocalSettings{})
+		switch {
+		case ctx.Err() != nil:
+			price.Exact = false
+			price.Value = max(price.Value, quickPrice(x, v))
+		case err != nil:
+			return BetaMax{}, err
+		}
+		most.Value = max(most.Value, price.Value)
+		most.Exact = most.Exact && price.Exact
+	}
+	return most, nil
+}
+
+// quickPrice is the price at one direction, X'v_+: what a search that was cut
+// short can fall back on.
+func quickPrice(x *mat.Dense, v []float64) float64 {
+	positive := mat.NewVecDense(len(v), nil)
+	for i, w := range v {
+		positive.SetVec(i, max(w, 0))
+	}
+	var u mat.VecDense
+	u.MulVec(x.T(), positive)
+	norm := mat.Norm(&u, 2)
+	if norm == 0 {
+		return 0
+	}
+	return max(0, pricing.Value(x, v, u.RawVector().Data)/norm)
+}

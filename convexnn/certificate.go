@@ -1,0 +1,52 @@
+package convexnn
+
+import "fmt"
+
+// CertificateKind is what is known of the optimality of a network. Kinds are
+// never mixed: each is a statement of its own.
+type CertificateKind string
+
+const (
+	// CertifiedProgram: the network is optimal up to ProgramGap for the convex
+	// program on the patterns that it was given. A network with other patterns
+	// can have a lower objective; nothing is said about these.
+	CertifiedProgram CertificateKind = "program"
+)
+
+// A Certificate says what was proved about a network, and the numbers that prove
+// it.
+type Certificate struct {
+	Kind CertificateKind
+	// ProgramObjective is the objective of the program's solution. The network's
+	// own objective can be lower, after neurons were merged and resized.
+	ProgramObjective float64
+	// ProgramBound is the proved lower bound on the optimum of the program. It
+	// bounds no network outside the program's patterns.
+	ProgramBound float64
+	// ProgramGap is (ProgramObjective - ProgramBound)/ProgramObjective, 0 if
+	// both are 0.
+	ProgramGap float64
+	Patterns   int
+	Sampled    bool // whether the patterns are a sample, not given ones
+	Dual       []float64
+}
+
+// Statement returns the certificate as one plain sentence.
+func (c Certificate) Statement() string {
+	origin := "given"
+	if c.Sampled {
+		origin = "sampled"
+	}
+	switch {
+	case c.Patterns == 0 && c.ProgramGap > 0:
+		return "Nothing is known of the optimum: training ended before any activation pattern was found."
+	case c.Patterns == 0:
+		return "Optimal: the data have no activation pattern, so that no neuron can help."
+	}
+	patterns := fmt.Sprintf("the %d %s activation patterns", c.Patterns, origin)
+	if c.Patterns == 1 {
+		patterns = fmt.Sprintf("the one %s activation pattern", origin)
+	}
+	return fmt.Sprintf("Within %.2g %% of the optimum of the convex program on %s; networks with other patterns may be better.",
+		100*c.ProgramGap, patterns)
+}

@@ -1,0 +1,48 @@
+// Package convexnn trains two-layer ReLU networks by convex optimisation and says
+// what is known of their optimality.
+//
+// # The problem
+//
+// A network f(x) = sum_j alpha_j max(u_j.x, 0) of any width is trained on the
+// rows x_i of X and the targets y_i with weight decay:
+//
+//	minimise    1/2 sum_i (f(x_i) - y_i)^2 + beta sum_j |u_j| |alpha_j|.
+//
+// At balanced neurons, |u_j| = |alpha_j|, the penalty is
+// beta/2 (sum |u_j|^2 + alpha_j^2), the usual weight decay; scaling a neuron up
+// and its output down changes neither function nor penalty, so the two problems
+// have the same optimum. The loss is a sum over samples, not a mean.
+//
+// # The convex program
+//
+// The problem is not convex in the weights, yet it hides a convex program
+// (Pilanci and Ergen, 2020). A neuron switches samples on and off: its
+// activation pattern D = diag(1[Xu >= 0]) is one of finitely many. Within the
+// cone of weights with one pattern the network is linear in u, so that with one
+// block of weights v_p, w_p for each pattern (one for each output sign) training
+// is
+//
+//	minimise    1/2 |sum_p D_p X (v_p - w_p) - y|^2 + beta sum_p (|v_p| + |w_p|)
+//	subject to  (2 D_p - I) X v_p >= 0,  (2 D_p - I) X w_p >= 0.
+//
+// A [Program] is this program on given patterns. Its optimum over all patterns
+// is the optimum of the network; over a sample of them it is an upper bound,
+// since every solution is a network ([Program.Network]). [Program.Solve] finds
+// the optimum of the program and proves it by a bound from the dual
+// ([Program.DualBound]).
+//
+// # Training
+//
+// [Train] does the whole: it computes [BetaMax], samples patterns, solves the
+// program, and returns a [Network] with as few neurons as the solution allows
+// ([Network.Simplify]) and a [Certificate]. What the certificate says, and only
+// that, is known: "program" is a statement about the sampled program, not about
+// all networks.
+//
+// # The gated network
+//
+// With [Gated] the activation patterns stay those of fixed gates whatever the
+// weights: f(x) = sum_j alpha_j 1[g_j.x >= 0] u_j.x. The program then has no
+// cone constraints; it is a group lasso. It is another model with another
+// optimum, usually far below that of ReLU.
+package convexnn

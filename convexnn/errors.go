@@ -1,0 +1,26 @@
+package convexnn
+
+import "errors"
+
+// Errors that callers can test for with errors.Is. Each is wrapped with the
+// values that it speaks of.
+var (
+	// ErrShape is returned where dimensions do not fit each other.
+	ErrShape = errors.New("shapes do not match")
+	// ErrNotFinite is returned for NaN or infinite input, and for input so large
+	// that the objective would overflow.
+	ErrNotFinite = errors.New("value is not finite")
+	// ErrBeta is returned for a regularisation strength that is not positive
+	// and finite.
+	ErrBeta = errors.New("beta must be positive and finite")
+	// ErrNoPatterns is returned for a program without any pattern.
+	ErrNoPatterns = errors.New("no activation patterns")
+	// ErrMissingPattern is returned when a network has a neuron that lies in the
+	// cone of no pattern of a program.
+	ErrMissingPattern = errors.New("a neuron's activation pattern is not in the program")
+	// ErrMemory is returned before an amount of memory is allocated that is over
+	// the limit.
+	ErrMemory = errors.New("not enough memory allowed")
+	// ErrNetwork is returned for a stored network that is malformed.
+	ErrNetwork = errors.New("invalid network")
+)

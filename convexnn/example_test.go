@@ -1,0 +1,87 @@
+package convexnn_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/convexnn"
+)
+
+// XOR with a hidden bias, the column of ones. Local search from random weights
+// often fails on it; the convex program has no bad local minima.
+func ExampleTrain() {
+	x := mat.NewDense(4, 3, []float64{
+		0, 0, 1,
+		0, 1, 1,
+		1, 0, 1,
+		1, 1, 1,
+	})
+	y := []float64{-1, 1, 1, -1}
+	result, err := convexnn.Train(context.Background(), x, y, convexnn.Options{Beta: 0.1, Tolerance: 1e-6})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("objective %.6f with %d neurons on %d patterns\n",
+		result.Objective, len(result.Network.Neurons), result.Patterns)
+	scores, err := result.Network.Predict(x)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("scores %.2f\n", scores)
+	// Output:
+	// objective 0.579253 with 4 neurons on 13 patterns
+	// scores [-0.83 0.86 0.86 -0.83]
+}
+
+// Building a program from given gates, solving it, and reading its bracket.
+func ExampleProgram() {
+	x := mat.NewDense(5, 2, []float64{-2, 1, -1, 1, 0, 1, 1, 1, 2, 1})
+	y := []float64{2, 1, 0, 1, 2} // |x|
+	gates := mat.NewDense(2, 3, []float64{
+		1, -1, 0, // gate (1, 0): active right of zero
+		0, 0, 1, // gate (-1, 0): left of zero; gate (0, 1): everywhere
+	})
+	cells, err := arrangements.FromGates(x, gates)
+	if err != nil {
+		log.Fatal(err)
+	}
+	program, err := convexnn.NewProgram(convexnn.Spec{X: x, Y: y, Cells: cells, Beta: 0.1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	solution, err := program.Solve(context.Background(), convexnn.SolveSettings{Tolerance: 1e-8})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("the optimum over %d patterns is %.6f\n", program.Patterns(), solution.Objective)
+	fmt.Println("proved:", solution.Objective-solution.LowerBound < 1e-8)
+	// Output:
+	// the optimum over 3 patterns is 0.196437
+	// proved: true
+}
+
+// A network whose neurons depend on each other loses some of them, never its
+// objective.
+func ExampleNetwork_Simplify() {
+	x := mat.NewDense(2, 1, []float64{1, 2})
+	y := []float64{1, 2}
+	network := &convexnn.Network{Dim: 1, Neurons: []convexnn.Neuron{
+		{Weights: []float64{0.5}, Output: 0.5},
+		{Weights: []float64{0.25}, Output: 0.25},
+		{Weights: []float64{2}, Output: 0.25},
+	}}
+	slim, err := network.Simplify(x, y, 0.01, false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	before, _, _ := network.Objective(x, y, 0.01)
+	after, _, _ := slim.Objective(x, y, 0.01)
+	fmt.Printf("%d neurons at %.6f, then %d at %.6f\n",
+		len(network.Neurons), before, len(slim.Neurons), after)
+	// Output:
+	// 3 neurons at 0.096016, then 1 at 0.009990
+}

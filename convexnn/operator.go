@@ -1,0 +1,103 @@
+package convexnn
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/admm"
+	"github.com/convexnn/convexnn/internal/kernel"
+)
+
+// operator is a program as admm sees it. All cone constraints are scaled by one
+// factor g, so that the metric of every block is M = I + g^2 X'X: the sign
+// matrices satisfy (2D - I)^2 = I.
+type operator struct {
+	*Program
+	g      float64
+	metric blas64.General // M^-1, d x d
+}
+
+// coneScale times sqrt(d)/|X|_F is the scale g of the cone constraints: it makes
+// them weigh about as much as the copies of the weights.
+const coneScale = 2
+
+func newOperator(p *Program) *operator {
+	d := p.masked.X.Cols
+	o := &operator{Program: p}
+	gram := mat.NewSymDense(d, nil)
+	for l := range d {
+		gram.SetSym(l, l, 1)
+	}
+	if norm := mat.Norm(p.spec.X, 2); p.spec.Model == ReLU && norm > 0 {
+		o.g = coneScale * math.Sqrt(float64(d)) / norm
+		gram.SymRankK(gram, o.g*o.g, p.spec.X.T())
+	}
+	var factor mat.Cholesky
+	inverse := mat.NewSymDense(d, nil)
+	// I + g^2 X'X is positive definite with eigenvalues in [1, 1 + 4d].
+	if !factor.Factorize(gram) || factor.InverseTo(inverse) != nil {
+		panic("convexnn: I + g^2 X'X is not positive definite")
+	}
+	full := mat.DenseCopyOf(inverse)
+	o.metric = full.RawMatrix()
+	return o
+}
+
+func (o *operator) Dims() (n, m, d int) { return len(o.target), o.Blocks(), o.masked.X.Cols }
+
+func (o *operator) Apply(dst, u []float64) { o.apply(dst, u) }
+
+func (o *operator) Adjoint(dst, r []float64) { o.adjoint(dst, r) }
+
+func (o *operator) SolveMetric(dst, b []float64) {
+	if o.g == 0 {
+		copy(dst, b)
+		return
+	}
+	d := o.masked.X.Cols
+	in := blas64.General{Rows: len(b) / d, Cols: d, Stride: d, Data: append([]float64(nil), b...)}
+	out := blas64.General{Rows: in.Rows, Cols: d, Stride: d, Data: dst}
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, in, o.metric, 0, out)
+}
+
+// multiplicity is how many blocks share a pattern: F M^-1 F' sums over blocks,
+// the kernel's Gram over patterns.
+func (o *operator) multiplicity() float64 { return float64(o.Blocks() / o.Patterns()) }
+
+func (o *operator) Gram() blas64.General {
+	gram := o.masked.Gram(o.metric)
+	floats.Scale(o.multiplicity(), gram.Data)
+	if o.spec.Intercept {
+		kernel.CenterSymmetric(gram)
+	}
+	return gram
+}
+
+func (o *operator) GramDiagonal() []float64 {
+	diag := o.masked.GramDiagonal(o.metric)
+	floats.Scale(o.multiplicity(), diag)
+	return diag
+}
+
+func (o *operator) Cones() admm.Cones {
+	if o.spec.Model == Gated {
+		return nil
+	}
+	return coneStepper{o}
+}
+
+// coneStepper steps over the slacks of all cone constraints; its state is
+// blocks x n.
+type coneStepper struct{ *operator }
+
+func (c coneStepper) Len() int { return len(c.target) * c.Blocks() }
+
+func (c coneStepper) Step(dst, z, u []float64, alpha float64) admm.ConeNorms {
+	return admm.ConeNorms(c.masked.ConeStep(dst, z, u, c.g, alpha))
+}
+
+func (c coneStepper) Pull(dst, z []float64) { c.masked.ConePull(dst, z, c.g) }

@@ -1,0 +1,171 @@
+package convexnn
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/ipm"
+)
+
+// polish solves the program on a working set of blocks by an interior point
+// method, and adds the blocks whose dual constraint the result violates, until
+// the gap of the whole program is within tolerance.
+func (s *search) polish(ctx context.Context) error {
+	if !s.polishes() {
+		return nil
+	}
+	work := s.firstWorkingSet()
+	for !s.solved() && ctx.Err() == nil && s.best.Rounds < maxPolishRounds {
+		result, err := ipm.Solve(ctx, s.restricted(work), ipm.Settings{Tolerance: max(s.Tolerance/20, 1e-11)})
+		if errors.Is(err, ipm.ErrNumerical) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.best.Rounds++
+		s.offer(s.expand(work, result.U), result.Residual)
+		s.report("polish")
+		next := s.nextWorkingSet(work, result)
+		if slices.Equal(next, work) {
+			return nil // no block is missing: what remains is rounding
+		}
+		work = next
+	}
+	return nil
+}
+
+const (
+	maxPolishRounds = 60
+	keepRounds      = 4    // after so many rounds no block is dropped any more: the loop is finite
+	idle            = 1e-5 // weights below this times the largest are idle
+	slackPrice      = 0.95 // idle blocks priced below this times beta are dropped
+	mostAdded       = 100
+)
+
+// firstWorkingSet lists the blocks that ADMM left with weights of note, and
+// those whose dual constraint is violated or nearly so.
+func (s *search) firstWorkingSet() []int {
+	norms := rowNorms(s.current)
+	largest := floats.Max(norms)
+	var work []int
+	for j, norm := range norms {
+		if norm > 1e-3*largest {
+			work = append(work, j)
+		}
+	}
+	return s.withViolated(work)
+}
+
+// nextWorkingSet drops idle blocks and adds the most violated ones.
+func (s *search) nextWorkingSet(work []int, result *ipm.Result) []int {
+	d := s.masked.X.Cols
+	norms := make([]float64, len(work))
+	for c := range work {
+		norms[c] = floats.Norm(result.U[c*d:(c+1)*d], 2)
+	}
+	largest := floats.Max(norms)
+	var next []int
+	for c, j := range work {
+		if s.best.Rounds > keepRounds || norms[c] > idle*largest || result.Price[c] > slackPrice*s.spec.Beta {
+			next = append(next, j)
+		}
+	}
+	return s.withViolated(next)
+}
+
+// withViolated adds to work the blocks with the highest price over beta, and
+// returns it sorted.
+func (s *search) withViolated(work []int) []int {
+	have := make(map[int]bool, len(work))
+	for _, j := range work {
+		have[j] = true
+	}
+	limit := s.spec.Beta * (1 + s.Tolerance/20)
+	var violated []int
+	for j, price := range s.prices {
+		if price > limit && !have[j] {
+			violated = append(violated, j)
+		}
+	}
+	slices.SortStableFunc(violated, func(a, b int) int { return cmp.Compare(s.prices[b], s.prices[a]) })
+	out := append(slices.Clone(work), violated[:min(len(violated), mostAdded)]...)
+	slices.Sort(out)
+	return out
+}
+
+// restricted returns the program on the working set for the interior point
+// method.
+func (s *search) restricted(work []int) *ipm.Problem {
+	p := &ipm.Problem{
+		X: s.masked.X, Y: s.target, Beta: s.spec.Beta,
+		Cones: s.spec.Model == ReLU, Center: s.spec.Intercept,
+	}
+	for _, j := range work {
+		p.Blocks = append(p.Blocks, ipm.Block{Bits: s.masked.Bits[j%s.Patterns()], Sign: s.sign(j)})
+		if p.Cones && s.interior(j%s.Patterns()) == 0 {
+			p.Relax = flatCone
+		}
+	}
+	return p
+}
+
+// flatCone is the relaxation that gives a cone without interior one, in units of
+// scaled weights. The repair projects back onto the cone.
+const flatCone = 1e-9
+
+// interior returns the margin of a pattern's witness, min_i s_i x_i.g/|x_i|: 0 or
+// less if it does not lie strictly inside its cone.
+func (s *search) interior(pattern int) float64 {
+	cell := s.spec.Cells[pattern]
+	margin := math.Inf(1)
+	if len(cell.Witness) == 0 {
+		return 0
+	}
+	for i := range len(s.target) {
+		row := s.spec.X.RawRowView(i)
+		norm := floats.Norm(row, 2)
+		if norm == 0 {
+			continue
+		}
+		v := floats.Dot(row, cell.Witness) / norm
+		if !cell.Pattern.Active(i) {
+			v = -v
+		}
+		margin = min(margin, v)
+	}
+	return max(margin, 0)
+}
+
+// expand puts the rows of a restricted solution in their blocks.
+func (s *search) expand(work []int, u []float64) *mat.Dense {
+	d := s.masked.X.Cols
+	out := mat.NewDense(s.Blocks(), d, nil)
+	norms := make([]float64, len(work))
+	for c := range work {
+		norms[c] = floats.Norm(u[c*d:(c+1)*d], 2)
+	}
+	threshold := 1e-9 * floats.Max(append(norms, 0))
+	for c, j := range work {
+		// An interior point leaves dust on blocks that are zero at the optimum.
+		if norms[c] > threshold {
+			out.SetRow(j, u[c*d:(c+1)*d])
+		}
+	}
+	return out
+}
+
+func rowNorms(u *mat.Dense) []float64 {
+	rows, _ := u.Dims()
+	norms := make([]float64, rows)
+	for j := range norms {
+		norms[j] = floats.Norm(u.RawRowView(j), 2)
+	}
+	return norms
+}

@@ -1,0 +1,56 @@
+package convexnn
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// units are the powers of two that bring a program to entries of order one.
+// With X = x X~ and y = t y~, weights u = (t/x) u~ and beta = x t beta~, every
+// objective is t^2 times the scaled one. Powers of two make it exact.
+type units struct {
+	x, y float64
+}
+
+func (k units) objective(scaled float64) float64 { return scaled * k.y * k.y }
+
+// restore brings a solution of the scaled program back.
+func (k units) restore(s *Solution) {
+	s.Weights.Scale(k.y/k.x, s.Weights)
+	floats.Scale(k.y, s.Dual)
+	s.Objective = k.objective(s.Objective)
+	s.LowerBound = k.objective(s.LowerBound)
+}
+
+// scaled returns the program in units that make the mean square of a row of X
+// and of y about one.
+func (p *Program) scaled() (*Program, units) {
+	n, d := p.spec.X.Dims()
+	k := units{
+		x: powerOfTwo(mat.Norm(p.spec.X, 2) / math.Sqrt(float64(n))),
+		y: powerOfTwo(floats.Norm(p.target, 2) / math.Sqrt(float64(n))),
+	}
+	spec := p.spec
+	spec.X = mat.NewDense(n, d, nil)
+	spec.X.Scale(1/k.x, p.spec.X)
+	spec.Y = floats.ScaleTo(make([]float64, n), 1/k.y, p.target)
+	spec.Beta = p.spec.Beta / k.x / k.y
+	scaled, err := NewProgram(spec)
+	if err != nil {
+		// Only a beta that leaves the range of float64 next to the data gets
+		// here: past every useful value, or without any effect.
+		return p, units{x: 1, y: 1}
+	}
+	return scaled, k
+}
+
+// powerOfTwo returns the power of two next to v, 1 for zero.
+func powerOfTwo(v float64) float64 {
+	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+		return 1
+	}
+	_, exp := math.Frexp(v)
+	return math.Ldexp(1, exp)
+}

@@ -1,0 +1,203 @@
+package convexnn
+
+import (
+	"context"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/admm"
+)
+
+// SolveSettings steer [Program.Solve]. The zero value works.
+type SolveSettings struct {
+	// Tolerance on the duality gap of the program relative to its objective;
+	// 0 means 1e-4.
+	Tolerance float64
+	// MaxIterations bounds the ADMM iterations; 0 means 20000.
+	MaxIterations int
+	// PolishLimit is the largest n for which a second-order method finishes what
+	// ADMM began; 0 means 4000, negative means never.
+	PolishLimit int
+	// DirectLimit is the largest n for which ADMM factors its n x n system
+	// instead of solving it by conjugate gradients; 0 means 4000, negative never.
+	DirectLimit int
+	// Progress, if set, is called whenever the bracket is known anew.
+	Progress func(SolveProgress)
+}
+
+// SolveProgress is what a running solve knows.
+type SolveProgress struct {
+	Phase      string // "admm" or "polish"
+	Iterations int    // of ADMM so far
+	Rounds     int    // of the polish so far
+	Objective  float64
+	LowerBound float64
+	Gap        float64
+}
+
+// Status says how a solve ended.
+type Status int
+
+const (
+	// Solved: the gap is within tolerance.
+	Solved Status = iota
+	// Limited: an iteration limit or the limits of float64 came first.
+	Limited
+	// Stopped: the context was cancelled or its deadline passed; the result is
+	// the best found so far.
+	Stopped
+)
+
+// String returns "solved", "limited" or "stopped".
+func (s Status) String() string {
+	return [...]string{"solved", "limited", "stopped"}[s]
+}
+
+// A Solution is the best pair of weights and lower bound found for a program.
+type Solution struct {
+	Weights    *mat.Dense // blocks x d, satisfies the cone constraints up to rounding
+	Dual       []float64  // n: the vector whose bound is LowerBound
+	Objective  float64    // of Weights
+	LowerBound float64    // proved, see Program.DualBound
+	Gap        float64    // (Objective - LowerBound)/Objective, 0 if both are 0
+	Status     Status
+	Iterations int // of ADMM
+	Rounds     int // of the polish
+}
+
+// Solve minimises the program: ADMM finds good weights and the blocks that
+// matter, an interior point method on these blocks finds the optimum, and blocks
+// whose dual constraint it violates are added until none is. It returns the best
+// found when ctx ends.
+func (p *Program) Solve(ctx context.Context, settings SolveSettings) (*Solution, error) {
+	s := newSearch(p, settings)
+	if err := s.coarse(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.polish(ctx); err != nil {
+		return nil, err
+	}
+	return s.finish(ctx), nil
+}
+
+// search is the state of one solve: a scaled copy of the program and the best
+// bracket so far, in its units.
+type search struct {
+	SolveSettings
+	*Program
+	units   units
+	pricer  *pricer
+	best    Solution
+	current *mat.Dense // the last weights, repaired or not: where the polish starts
+	prices  []float64  // of the last residual
+}
+
+func newSearch(p *Program, settings SolveSettings) *search {
+	if settings.Tolerance == 0 {
+		settings.Tolerance = 1e-4
+	}
+	if settings.MaxIterations == 0 {
+		settings.MaxIterations = 20000
+	}
+	if settings.PolishLimit == 0 {
+		settings.PolishLimit = 4000
+	}
+	scaled, units := p.scaled()
+	s := &search{SolveSettings: settings, Program: scaled, units: units, pricer: newPricer(scaled)}
+	// Zero weights are always feasible, and optimal past the largest useful beta.
+	zero := mat.NewDense(s.Blocks(), s.masked.X.Cols, nil)
+	s.best = Solution{Weights: zero, Objective: floats.Dot(s.target, s.target) / 2, Dual: slices.Clone(s.target), Status: Limited}
+	s.offer(zero, s.target)
+	return s
+}
+
+// offer updates the bracket by weights and a dual vector.
+func (s *search) offer(u *mat.Dense, v []float64) {
+	feasible := s.pricer.repair(u)
+	if f := s.Objective(feasible); f < s.best.Objective {
+		s.best.Objective, s.best.Weights = f, feasible
+	}
+	var bound DualBound
+	bound, s.prices = s.pricer.bound(v)
+	if bound.Value > s.best.LowerBound {
+		s.best.LowerBound = bound.Value
+		s.best.Dual = floats.ScaleTo(make([]float64, len(v)), bound.Scale, v)
+	}
+	s.best.Gap = relativeGap(s.best.Objective, s.best.LowerBound)
+	s.current = u
+}
+
+func (s *search) solved() bool { return s.best.Gap <= s.Tolerance }
+
+func (s *search) report(phase string) {
+	if s.Progress == nil {
+		return
+	}
+	s.Progress(SolveProgress{
+		Phase: phase, Iterations: s.best.Iterations, Rounds: s.best.Rounds,
+		Objective: s.units.objective(s.best.Objective), LowerBound: s.units.objective(s.best.LowerBound), Gap: s.best.Gap,
+	})
+}
+
+// polishes reports whether a second-order method will follow.
+func (s *search) polishes() bool { return len(s.target) <= s.PolishLimit }
+
+// coarseGap is where ADMM hands over to the polish: past it ADMM is slow, and
+// the blocks that matter are mostly known.
+const (
+	coarseGap        = 2e-2
+	coarseIterations = 300
+)
+
+// coarse runs ADMM, to the end if no polish follows.
+func (s *search) coarse(ctx context.Context) error {
+	if s.solved() {
+		return nil
+	}
+	limit, gap := s.MaxIterations, s.Tolerance
+	if s.polishes() {
+		limit, gap = min(limit, coarseIterations), max(gap, coarseGap)
+	}
+	_, d := s.current.Dims()
+	result, err := admm.Solve(ctx, admm.Problem{Operator: newOperator(s.Program), Y: s.target, Beta: s.spec.Beta}, nil, admm.Settings{
+		MaxIterations: limit,
+		Tolerance:     s.Tolerance / 100,
+		DirectLimit:   s.DirectLimit,
+		Bracket: func(it admm.Iterate) bool {
+			s.best.Iterations = it.Iteration
+			u := mat.NewDense(s.Blocks(), d, slices.Clone(it.Weights))
+			s.offer(u, s.Residual(u))
+			s.report("admm")
+			return s.best.Gap <= gap
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.best.Iterations = result.Iterations
+	s.current = mat.NewDense(s.Blocks(), d, result.Weights)
+	return nil
+}
+
+// finish returns the best bracket in the units of the program asked for.
+func (s *search) finish(ctx context.Context) *Solution {
+	out := s.best
+	switch {
+	case s.solved():
+		out.Status = Solved
+	case ctx.Err() != nil:
+		out.Status = Stopped
+	}
+	s.units.restore(&out)
+	return &out
+}
+
+// relativeGap returns (upper - lower)/upper, 0 if both are 0.
+func relativeGap(upper, lower float64) float64 {
+	if upper <= lower || upper == 0 {
+		return 0
+	}
+	return min(1, (upper-lower)/upper)
+}

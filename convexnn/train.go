@@ -1,0 +1,239 @@
+package convexnn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/convexnn/convexnn/arrangements"
+)
+
+// Options steer [Train]. The zero value works.
+type Options struct {
+	// Model is ReLU or Gated.
+	Model Model
+	// Beta is the regularisation strength; 0 means BetaRatio times beta_max.
+	Beta float64
+	// BetaRatio is beta/beta_max where Beta is 0; 0 means 0.01.
+	BetaRatio float64
+	// Patterns is the number of distinct activation patterns to sample; 0 means
+	// 500. Fewer are used where the data have fewer.
+	Patterns int
+	// Sampler draws the gates; the zero value is arrangements.Mixed.
+	Sampler arrangements.Sampler
+	// Gates, if set, are used instead of sampled ones: one a column (d rows) or
+	// one a row (d columns); square means one a column.
+	Gates *mat.Dense
+	// Intercept adds an unpenalised output intercept.
+	Intercept bool
+	// Seed of the sampler.
+	Seed uint64
+	// Tolerance on the duality gap of the program; 0 means 1e-4.
+	Tolerance float64
+	// MemoryLimit in bytes is the most that the program may take; 0 means no
+	// limit. Over it Train returns ErrMemory before allocating anything.
+	MemoryLimit uint64
+	// Progress, if set, is called now and then.
+	Progress func(Progress)
+}
+
+// Progress is what a running training reports.
+type Progress struct {
+	// Stage is "beta_max", "patterns", "admm" or "polish".
+	Stage string
+	// Solve is set in the last two stages.
+	Solve SolveProgress
+	// Tolerance is the gap that the solve aims at.
+	Tolerance float64
+}
+
+// A Result is a trained network and what is known of it.
+type Result struct {
+	Network      *Network
+	Objective    float64 // of Network, recomputed from its weights
+	TrainingLoss float64 // 1/2 sum of squares, its first part
+	Certificate  Certificate
+
+	Beta             float64
+	BetaMax          BetaMax
+	Patterns         int
+	PatternsPossible *big.Int // bound on the number of cells, see arrangements.MaxCells
+	Rank             int      // of X
+	Status           Status
+	Iterations       int // of ADMM
+	Rounds           int // of the polish
+}
+
+const (
+	defaultPatterns  = 500
+	defaultBetaRatio = 0.01
+)
+
+// Train trains a two-layer network on x (n x d) and y (n): it samples activation
+// patterns, solves the convex program on them, recovers the network and
+// simplifies it. A column of ones in x acts as a hidden bias, penalised like any
+// other coordinate; hyperplanes are then sampled through it.
+//
+// When ctx ends, Train returns the best network found so far with the status
+// Stopped; at the least that is the network without neurons. The errors are
+// those of [NewProgram], [ErrMemory] and arrangements.ErrGateShape.
+func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
+	if err := checkData(x, y); err != nil {
+		return nil, err
+	}
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	n, d := x.Dims()
+	result := &Result{Rank: arrangements.Rank(x), Status: Stopped}
+	result.PatternsPossible = arrangements.CellBound(x)
+	if err := options.checkMemory(n, d, result.PatternsPossible); err != nil {
+		return nil, err
+	}
+
+	options.report(Progress{Stage: "beta_max"})
+	var err error
+	if result.BetaMax, err = FindBetaMax(ctx, x, y, options.Intercept); err != nil {
+		return nil, err
+	}
+	result.Beta = options.beta(result.BetaMax)
+
+	options.report(Progress{Stage: "patterns"})
+	cells, err := options.cells(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	result.Patterns = len(cells)
+	if len(cells) == 0 {
+		// Nothing was drawn before ctx ended, or no neuron can be active.
+		return result.withoutNeurons(ctx, x, y, options)
+	}
+
+	program, err := NewProgram(Spec{X: x, Y: y, Cells: cells, Beta: result.Beta, Model: options.Model, Intercept: options.Intercept})
+	if err != nil {
+		return nil, err
+	}
+	solution, err := program.Solve(ctx, SolveSettings{Tolerance: options.Tolerance, Progress: func(s SolveProgress) {
+		options.report(Progress{Stage: s.Phase, Solve: s})
+	}})
+	if err != nil {
+		return nil, err
+	}
+	network, err := program.Network(solution.Weights)
+	if err != nil {
+		return nil, err
+	}
+	if network, err = network.Simplify(x, y, result.Beta, options.Intercept); err != nil {
+		return nil, err
+	}
+	result.Status, result.Iterations, result.Rounds = solution.Status, solution.Iterations, solution.Rounds
+	result.Certificate = Certificate{
+		Kind: CertifiedProgram, Patterns: len(cells), Sampled: options.Gates == nil, Dual: solution.Dual,
+		ProgramObjective: solution.Objective, ProgramBound: solution.LowerBound, ProgramGap: solution.Gap,
+	}
+	return result, result.describe(network, x, y)
+}
+
+// describe sets the network and its objective.
+func (r *Result) describe(network *Network, x *mat.Dense, y []float64) (err error) {
+	r.Network = network
+	r.Objective, r.TrainingLoss, err = network.Objective(x, y, r.Beta)
+	return err
+}
+
+// withoutNeurons completes the result by the network without neurons, which is
+// optimal where no pattern exists.
+func (r *Result) withoutNeurons(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
+	_, d := x.Dims()
+	network := &Network{Model: options.Model, Dim: d}
+	if options.Intercept {
+		network.Intercept = stat.Mean(y, nil)
+	}
+	if err := r.describe(network, x, y); err != nil {
+		return nil, err
+	}
+	r.Certificate = Certificate{Kind: CertifiedProgram, ProgramObjective: r.Objective, Sampled: options.Gates == nil}
+	if ctx.Err() == nil {
+		r.Status, r.Certificate.ProgramBound = Solved, r.Objective
+	}
+	r.Certificate.ProgramGap = relativeGap(r.Objective, r.Certificate.ProgramBound)
+	return r, nil
+}
+
+func (o *Options) check() error {
+	if o.Beta < 0 || math.IsNaN(o.Beta) || math.IsInf(o.Beta, 0) {
+		return fmt.Errorf("%w, got %v", ErrBeta, o.Beta)
+	}
+	if o.BetaRatio < 0 || math.IsNaN(o.BetaRatio) || math.IsInf(o.BetaRatio, 0) {
+		return fmt.Errorf("%w: the ratio to beta_max is %v", ErrBeta, o.BetaRatio)
+	}
+	if o.Patterns < 0 {
+		return fmt.Errorf("%w: %d asked for", ErrNoPatterns, o.Patterns)
+	}
+	if o.Patterns == 0 {
+		o.Patterns = defaultPatterns
+	}
+	if o.BetaRatio == 0 {
+		o.BetaRatio = defaultBetaRatio
+	}
+	if o.Tolerance < 0 || math.IsNaN(o.Tolerance) {
+		return fmt.Errorf("tolerance must be positive, got %v", o.Tolerance)
+	}
+	return nil
+}
+
+// beta returns the strength to use. Where beta_max is 0 the target is zero, any
+// strength gives the zero network, and the ratio itself will do.
+func (o *Options) beta(most BetaMax) float64 {
+	switch {
+	case o.Beta > 0:
+		return o.Beta
+	case most.Value > 0:
+		return o.BetaRatio * most.Value
+	}
+	return o.BetaRatio
+}
+
+// cells returns the patterns of the given gates, or samples them.
+func (o *Options) cells(ctx context.Context, x *mat.Dense) ([]arrangements.Cell, error) {
+	if o.Gates != nil {
+		return arrangements.FromGates(x, o.Gates)
+	}
+	cells, _, err := arrangements.Sample(ctx, x, o.Patterns, arrangements.SampleSettings{
+		Sampler: o.Sampler, Seed: o.Seed,
+	})
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = nil // what was drawn so far is enough to go on with
+	}
+	return cells, err
+}
+
+func (o *Options) report(p Progress) {
+	if o.Progress != nil {
+		p.Tolerance = o.Tolerance
+		o.Progress(p)
+	}
+}
+
+// checkMemory refuses a program that would take more than the limit.
+func (o *Options) checkMemory(n, d int, possible *big.Int) error {
+	patterns := o.Patterns
+	if possible.IsInt64() {
+		patterns = int(min(int64(patterns), possible.Int64()))
+	}
+	if o.Gates != nil {
+		r, c := o.Gates.Dims()
+		patterns = max(r, c)
+	}
+	need := EstimateMemory(n, d, patterns, o.Model)
+	if o.MemoryLimit > 0 && need > float64(o.MemoryLimit) {
+		return fmt.Errorf("%w: %d patterns on %d samples in %d dimensions need about %s, the limit is %s; use fewer patterns or raise the limit",
+			ErrMemory, patterns, n, d, FormatBytes(need), FormatBytes(float64(o.MemoryLimit)))
+	}
+	return nil
+}

@@ -87,6 +87,10 @@ func (o dense) GramDiagonal() []float64 {
 	return diag
 }
 
+func (o dense) GramColumn(dst []float64, i int) {
+	copy(dst, o.Gram().Data[i*o.n:(i+1)*o.n])
+}
+
 func (o dense) Cones() admm.Cones {
 	if o.q == 0 {
 		return nil

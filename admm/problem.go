@@ -25,8 +25,11 @@ type Operator interface {
 	SolveMetric(dst, b []float64)
 	// Gram returns F M^-1 F' (n x n, both triangles).
 	Gram() blas64.General
-	// GramDiagonal returns the diagonal of Gram without forming it.
+	// GramDiagonal returns the diagonal of Gram without forming it. It and
+	// GramColumn serve to precondition, and may be approximate.
 	GramDiagonal() []float64
+	// GramColumn sets dst (n) to column i of Gram.
+	GramColumn(dst []float64, i int)
 	// Cones returns the cone constraints, nil if there are none.
 	Cones() Cones
 }
@@ -94,7 +97,7 @@ type Settings struct {
 	// gradients are used. 0 means 4000 (128 MB for the factor).
 	DirectLimit int
 	// FirstCheck is the iteration of the first call of Bracket, and each later
-	// call comes after half as many iterations again; 0 means 50.
+	// call comes after half as many iterations again; 0 means 20.
 	FirstCheck int
 	// Bracket, if set, is given the iterate now and then. Returning true ends
 	// the solve as converged. It must not keep or change the slices.
@@ -130,7 +133,7 @@ type Result struct {
 }
 
 // A State is all that an iteration works on; a later solve of a similar program
-// with the same dimensions can start from it.
+// with the same dimensions can start from it. Such a solve changes it.
 type State struct {
 	rho          float64
 	v, lambda, z []float64
@@ -169,7 +172,7 @@ func (s Settings) withDefaults() Settings {
 	def(&s.MaxIterations, 5000)
 	def(&s.MaxRefactorizations, 20)
 	def(&s.DirectLimit, 4000)
-	def(&s.FirstCheck, 50)
+	def(&s.FirstCheck, 20)
 	deff(&s.Tolerance, 1e-5)
 	deff(&s.OverRelaxation, 1.6)
 	deff(&s.Rho, 1)

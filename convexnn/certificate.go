@@ -1,6 +1,9 @@
 package convexnn
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // CertificateKind is what is known of the optimality of a network. Kinds are
 // never mixed: each is a statement of its own.
@@ -47,6 +50,18 @@ func (c Certificate) Statement() string {
 	if c.Patterns == 1 {
 		patterns = fmt.Sprintf("the one %s activation pattern", origin)
 	}
-	return fmt.Sprintf("Within %.2g %% of the optimum of the convex program on %s; networks with other patterns may be better.",
-		100*c.ProgramGap, patterns)
+	return fmt.Sprintf("Within %s of the optimum of the convex program on %s; networks with other patterns may be better.",
+		percent(c.ProgramGap), patterns)
+}
+
+// percent writes a gap with two digits, and never as less than it is.
+func percent(gap float64) string {
+	switch p := 100 * gap; {
+	case p < 1e-3:
+		return "0.001 %"
+	case p < 10:
+		return fmt.Sprintf("%.2g %%", p)
+	default:
+		return fmt.Sprintf("%.0f %%", math.Ceil(p))
+	}
 }

@@ -1,6 +1,7 @@
 package convexnn
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -28,10 +29,12 @@ func (net *Network) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what [Network.MarshalJSON] wrote. Anything malformed,
-// missing or not finite is refused with [ErrNetwork].
+// missing, unknown or not finite is refused with [ErrNetwork].
 func (net *Network) UnmarshalJSON(data []byte) error {
 	var stored storedNetwork
-	if err := json.Unmarshal(data, &stored); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&stored); err != nil {
 		return fmt.Errorf("%w: %w", ErrNetwork, err)
 	}
 	model, err := ParseModel(stored.Model)

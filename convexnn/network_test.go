@@ -198,6 +198,7 @@ func TestMalformedNetworks(t *testing.T) {
 		`{"model":"gated","dim":1,"neurons":[{"weights":[1],"output":1}]}`,
 		`{"model":"relu","dim":1,"neurons":[{"weights":[1],"output":1,"gate":[1]}]}`,
 		`{"model":"relu","dim":1,"neurons":[{"weights":[1e999],"output":1}]}`,
+		`{"model":"relu","dim":1,"neurons":[],"layers":3}`,
 		`{"model":"relu","dim":"1"}`, `[]`, `{"model":"relu","dim":1`,
 	} {
 		var net convexnn.Network

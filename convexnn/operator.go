@@ -17,8 +17,9 @@ import (
 // matrices satisfy (2D - I)^2 = I.
 type operator struct {
 	*Program
-	g      float64
-	metric blas64.General // M^-1, d x d
+	g       float64
+	metric  blas64.General      // M^-1, d x d
+	columns *kernel.GramColumns // made when first asked for
 }
 
 // coneScale times sqrt(d)/|X|_F is the scale g of the cone constraints: it makes
@@ -77,10 +78,24 @@ func (o *operator) Gram() blas64.General {
 	return gram
 }
 
+// The mean that an intercept takes off is left out of single columns: they serve
+// to precondition.
 func (o *operator) GramDiagonal() []float64 {
-	diag := o.masked.GramDiagonal(o.metric)
+	diag := o.gramColumns().Diagonal()
 	floats.Scale(o.multiplicity(), diag)
 	return diag
+}
+
+func (o *operator) GramColumn(dst []float64, i int) {
+	o.gramColumns().Column(dst, i)
+	floats.Scale(o.multiplicity(), dst)
+}
+
+func (o *operator) gramColumns() *kernel.GramColumns {
+	if o.columns == nil {
+		o.columns = o.masked.GramColumns(o.metric)
+	}
+	return o.columns
 }
 
 func (o *operator) Cones() admm.Cones {

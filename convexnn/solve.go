@@ -69,14 +69,18 @@ type Solution struct {
 
 // Solve minimises the program: ADMM finds good weights and the blocks that
 // matter, an interior point method on these blocks finds the optimum, and blocks
-// whose dual constraint it violates are added until none is. It returns the best
+// whose dual constraint it violates are added until none is. Where rounding stops
+// the second method short of the tolerance, ADMM goes on. Solve returns the best
 // found when ctx ends.
 func (p *Program) Solve(ctx context.Context, settings SolveSettings) (*Solution, error) {
 	s := newSearch(p, settings)
-	if err := s.coarse(ctx); err != nil {
+	if err := s.admm(ctx, s.polishPays); err != nil {
 		return nil, err
 	}
 	if err := s.polish(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.admm(ctx, never); err != nil {
 		return nil, err
 	}
 	return s.finish(ctx), nil
@@ -92,11 +96,12 @@ type search struct {
 	best    Solution
 	current *mat.Dense // the last weights, repaired or not: where the polish starts
 	prices  []float64  // of the last residual
+	state   *admm.State
 }
 
 func newSearch(p *Program, settings SolveSettings) *search {
 	if settings.Tolerance == 0 {
-		settings.Tolerance = 1e-4
+		settings.Tolerance = defaultTolerance
 	}
 	if settings.MaxIterations == 0 {
 		settings.MaxIterations = 20000
@@ -141,45 +146,43 @@ func (s *search) report(phase string) {
 	})
 }
 
-// polishes reports whether a second-order method will follow.
+// polishes reports whether a second-order method may be used.
 func (s *search) polishes() bool { return len(s.target) <= s.PolishLimit }
 
-// coarseGap is where ADMM hands over to the polish: past it ADMM is slow, and
-// the blocks that matter are mostly known.
-const (
-	coarseGap        = 2e-2
-	coarseIterations = 300
-)
-
-// coarse runs ADMM, to the end if no polish follows.
-func (s *search) coarse(ctx context.Context) error {
-	if s.solved() {
+// admm runs ADMM from where it last stopped until the bracket is as narrow as
+// asked for, or handOver says so.
+func (s *search) admm(ctx context.Context, handOver func() bool) error {
+	before := s.best.Iterations
+	if s.solved() || ctx.Err() != nil || before >= s.MaxIterations {
 		return nil
 	}
-	limit, gap := s.MaxIterations, s.Tolerance
-	if s.polishes() {
-		limit, gap = min(limit, coarseIterations), max(gap, coarseGap)
-	}
 	_, d := s.current.Dims()
-	result, err := admm.Solve(ctx, admm.Problem{Operator: newOperator(s.Program), Y: s.target, Beta: s.spec.Beta}, nil, admm.Settings{
-		MaxIterations: limit,
+	problem := admm.Problem{Operator: newOperator(s.Program), Y: s.target, Beta: s.spec.Beta}
+	result, err := admm.Solve(ctx, problem, s.state, admm.Settings{
+		MaxIterations: s.MaxIterations - before,
 		Tolerance:     s.Tolerance / 100,
 		DirectLimit:   s.DirectLimit,
 		Bracket: func(it admm.Iterate) bool {
-			s.best.Iterations = it.Iteration
+			s.best.Iterations = before + it.Iteration
 			u := mat.NewDense(s.Blocks(), d, slices.Clone(it.Weights))
 			s.offer(u, s.Residual(u))
 			s.report("admm")
-			return s.best.Gap <= gap
+			return s.solved() || handOver()
 		},
 	})
 	if err != nil {
 		return err
 	}
-	s.best.Iterations = result.Iterations
-	s.current = mat.NewDense(s.Blocks(), d, result.Weights)
+	s.state = result.State
+	if total := before + result.Iterations; total != s.best.Iterations {
+		s.best.Iterations = total
+		u := mat.NewDense(s.Blocks(), d, slices.Clone(result.Weights))
+		s.offer(u, s.Residual(u))
+	}
 	return nil
 }
+
+func never() bool { return false }
 
 // finish returns the best bracket in the units of the program asked for.
 func (s *search) finish(ctx context.Context) *Solution {

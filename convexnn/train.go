@@ -44,9 +44,14 @@ type Options struct {
 
 // Progress is what a running training reports.
 type Progress struct {
-	// Stage is "beta_max", "patterns", "admm" or "polish".
+	// Stage is what comes next: "beta_max", "patterns", "solve" once, and then
+	// "admm" or "polish" with each new bracket.
 	Stage string
-	// Solve is set in the last two stages.
+	// Known holds what is known so far: Rank and PatternsPossible from the
+	// beginning, BetaMax and Beta after the stage beta_max, Patterns after the
+	// stage patterns. It may be read until the callback returns.
+	Known *Result
+	// Solve is set in the stages admm and polish.
 	Solve SolveProgress
 	// Tolerance is the gap that the solve aims at.
 	Tolerance float64
@@ -72,6 +77,7 @@ type Result struct {
 const (
 	defaultPatterns  = 500
 	defaultBetaRatio = 0.01
+	defaultTolerance = 1e-4
 )
 
 // Train trains a two-layer network on x (n x d) and y (n): it samples activation
@@ -96,14 +102,14 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 		return nil, err
 	}
 
-	options.report(Progress{Stage: "beta_max"})
+	options.report(Progress{Stage: "beta_max", Known: result})
 	var err error
 	if result.BetaMax, err = FindBetaMax(ctx, x, y, options.Intercept); err != nil {
 		return nil, err
 	}
 	result.Beta = options.beta(result.BetaMax)
 
-	options.report(Progress{Stage: "patterns"})
+	options.report(Progress{Stage: "patterns", Known: result})
 	cells, err := options.cells(ctx, x)
 	if err != nil {
 		return nil, err
@@ -118,8 +124,9 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 	if err != nil {
 		return nil, err
 	}
+	options.report(Progress{Stage: "solve", Known: result})
 	solution, err := program.Solve(ctx, SolveSettings{Tolerance: options.Tolerance, Progress: func(s SolveProgress) {
-		options.report(Progress{Stage: s.Phase, Solve: s})
+		options.report(Progress{Stage: s.Phase, Known: result, Solve: s})
 	}})
 	if err != nil {
 		return nil, err
@@ -174,6 +181,9 @@ func (o *Options) check() error {
 	}
 	if o.Patterns < 0 {
 		return fmt.Errorf("%w: %d asked for", ErrNoPatterns, o.Patterns)
+	}
+	if o.Tolerance == 0 {
+		o.Tolerance = defaultTolerance
 	}
 	if o.Patterns == 0 {
 		o.Patterns = defaultPatterns

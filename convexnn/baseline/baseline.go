@@ -170,7 +170,7 @@ func scalingOf(v []float64) (scaling, error) {
 	}
 	s.size = min(s.size, math.MaxFloat64/2) * 2
 	if s.size <= rounding*most {
-		s.size = 0
+		s = scaling{mean: v[0]}
 	}
 	return s, nil
 }

@@ -18,7 +18,7 @@ type newton struct {
 	*Problem
 	*geometry
 	hess   []blas64.General // k of d x d: L_j in the lower triangle
-	stack  blas64.General   // groupRows x n: the B_j of one group of blocks under each other
+	stack  blas64.General   // n x columns: the B_j' of one group of blocks side by side
 	schur  blas64.General   // n x n: upper Cholesky factor of I + sum B_j'B_j
 	factU  blas64.Triangular
 	qcoeff []float64 // k: 2 a^2 - 1
@@ -30,7 +30,7 @@ func newNewton(p *Problem, g *geometry) *newton {
 	for j := range nt.hess {
 		nt.hess[j] = dense(g.d, g.d)
 	}
-	nt.stack = dense(min(g.k, groupBlocks(g.d))*g.d, g.n)
+	nt.stack = dense(g.n, min(g.k, groupBlocks(g.d))*g.d)
 	nt.schur = dense(g.n, g.n)
 	return nt
 }
@@ -71,7 +71,7 @@ func (nt *newton) adjoint(dst, r []float64) {
 		}
 	}
 	out := blas64.General{Rows: nt.k, Cols: nt.d, Stride: nt.d, Data: dst}
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, masked, nt.X, 0, out)
+	blas64.Gemm(blas.NoTrans, blas.Trans, 1, masked, nt.xT, 0, out)
 }
 
 // push returns S_j unit u_j for all blocks (k x r).
@@ -93,13 +93,13 @@ func (nt *newton) pull(z []float64) []float64 {
 	if r := len(nt.rows); r > 0 {
 		signed := blas64.General{Rows: nt.k, Cols: r, Stride: r, Data: make([]float64, len(z))}
 		floats.MulTo(signed.Data, z, nt.signs)
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, signed, nt.unit, 0, out)
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, signed, nt.unitT, 0, out)
 	}
 	return out.Data
 }
 
-// groupBlocks is the number of blocks whose B_j are held at once: enough rows to
-// make the product that sums them efficient, few enough to be small beside the
+// groupBlocks is the number of blocks whose B_j are held at once: enough columns
+// to make the product that sums them efficient, few enough to be small beside the
 // n x n matrix that they sum into.
 func groupBlocks(d int) int { return max(1, 512/d) }
 
@@ -127,19 +127,22 @@ func (nt *newton) factor(sc *scaling) bool {
 	return good
 }
 
-// factorBlock forms H_j, its factor L_j, and B_j = L_j^-1 X' D_j at the given
-// place of the stack.
+// factorBlock forms H_j, its factor L_j, and B_j' = D_j X L_j^-T at the
+// given place of the stack.
 func (nt *newton) factorBlock(sc *scaling, j, place int) bool {
 	d, r := nt.d, len(nt.rows)
 	h := nt.hess[j]
 	clear(h.Data)
 	if r > 0 {
-		weighted := dense(r, d)
-		for c := range r {
-			omega := 1 / (sc.w[j*r+c] * sc.w[j*r+c])
-			floats.ScaleTo(weighted.Data[c*d:(c+1)*d], omega, nt.unit.Data[c*d:(c+1)*d])
+		omega := make([]float64, r)
+		for c, w := range sc.w[j*r : (j+1)*r] {
+			omega[c] = 1 / (w * w)
 		}
-		blas64.Gemm(blas.Trans, blas.NoTrans, 1, nt.unit, weighted, 0, h)
+		weighted := dense(d, r)
+		for l := range d {
+			floats.MulTo(weighted.Data[l*r:(l+1)*r], omega, nt.unitT.Data[l*r:(l+1)*r])
+		}
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, weighted, nt.unitT, 0, h)
 	}
 	p := sc.point[j*(d+1) : (j+1)*(d+1)]
 	nt.qcoeff[j] = 2*p[0]*p[0] - 1
@@ -154,17 +157,16 @@ func (nt *newton) factorBlock(sc *scaling, j, place int) bool {
 	if !good {
 		return false
 	}
-	b := blas64.General{Rows: d, Cols: nt.n, Stride: nt.n, Data: nt.stack.Data[place*d*nt.n : (place+1)*d*nt.n]}
-	for l := range d {
-		row := b.Data[l*nt.n : (l+1)*nt.n]
-		for i := range row {
-			row[i] = 0
-			if nt.Blocks[j].Bits.Has(i) {
-				row[i] = nt.X.Data[i*nt.X.Stride+l]
-			}
+	b := blas64.General{Rows: nt.n, Cols: d, Stride: nt.stack.Stride, Data: nt.stack.Data[place*d:]}
+	for i := range nt.n {
+		row := b.Data[i*b.Stride : i*b.Stride+d]
+		if nt.Blocks[j].Bits.Has(i) {
+			copy(row, nt.X.Data[i*nt.X.Stride:])
+		} else {
+			clear(row)
 		}
 	}
-	blas64.Trsm(blas.Left, blas.NoTrans, 1, tri, b)
+	blas64.Trsm(blas.Right, blas.Trans, 1, tri, b)
 	return true
 }
 
@@ -191,9 +193,9 @@ func choleskyShifted(h blas64.General) (blas64.Triangular, bool) {
 	return blas64.Triangular{}, false
 }
 
-// addStack adds B'B of the first rows of the stack to the upper tiles of schur.
-func (nt *newton) addStack(rows int) {
-	const tile = 128
+// addStack adds B'B of the first columns of the stack to the upper tiles of schur.
+func (nt *newton) addStack(columns int) {
+	const tile = 64
 	n := nt.n
 	count := parallel.Count(n, tile)
 	parallel.For(count*count, func(c int) {
@@ -201,11 +203,12 @@ func (nt *newton) addStack(rows int) {
 		if j0 < i0 {
 			return
 		}
-		wi, wj := min(tile, n-i0), min(tile, n-j0)
-		left := blas64.General{Rows: rows, Cols: wi, Stride: n, Data: nt.stack.Data[i0:]}
-		right := blas64.General{Rows: rows, Cols: wj, Stride: n, Data: nt.stack.Data[j0:]}
-		out := blas64.General{Rows: wi, Cols: wj, Stride: n, Data: nt.schur.Data[i0*n+j0:]}
-		blas64.Gemm(blas.Trans, blas.NoTrans, 1, left, right, 1, out)
+		rows := func(i int) blas64.General {
+			return blas64.General{Rows: min(tile, n-i), Cols: columns, Stride: nt.stack.Stride, Data: nt.stack.Data[i*nt.stack.Stride:]}
+		}
+		left, right := rows(i0), rows(j0)
+		out := blas64.General{Rows: left.Rows, Cols: right.Rows, Stride: n, Data: nt.schur.Data[i0*n+j0:]}
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, left, right, 1, out)
 	})
 }
 

@@ -61,11 +61,13 @@ type geometry struct {
 	n, d, k int
 	rows    []int          // samples with a nonzero row
 	unit    blas64.General // len(rows) x d
+	unitT   blas64.General // its transpose: products along samples are faster
+	xT      blas64.General // X', d x n
 	signs   []float64      // k x len(rows): +1 or -1
 }
 
 func newGeometry(p *Problem) *geometry {
-	g := &geometry{n: p.X.Rows, d: p.X.Cols, k: len(p.Blocks)}
+	g := &geometry{n: p.X.Rows, d: p.X.Cols, k: len(p.Blocks), xT: transpose(p.X)}
 	if !p.Cones {
 		g.unit = blas64.General{Cols: g.d, Stride: g.d}
 		return g
@@ -84,6 +86,7 @@ func newGeometry(p *Problem) *geometry {
 	}
 	r := len(g.rows)
 	g.unit = blas64.General{Rows: r, Cols: g.d, Stride: g.d, Data: data}
+	g.unitT = transpose(g.unit)
 	g.signs = make([]float64, g.k*r)
 	for j, b := range p.Blocks {
 		for c, i := range g.rows {
@@ -108,4 +111,14 @@ func (p *Problem) start() float64 {
 		return 1
 	}
 	return y / x
+}
+
+func transpose(a blas64.General) blas64.General {
+	t := dense(a.Cols, a.Rows)
+	for i := range a.Rows {
+		for j, v := range a.Data[i*a.Stride : i*a.Stride+a.Cols] {
+			t.Data[j*t.Stride+i] = v
+		}
+	}
+	return t
 }

@@ -96,26 +96,35 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 	}
 }
 
-// The first point, in units of the weights' size and of beta: chosen by the
-// number of iterations that real tables took. Slacks start infeasible.
+// The first point, in units of the weights' size and of the multipliers': chosen
+// by the number of iterations that real tables took. Slacks start infeasible.
 const (
 	firstWeight     = 0.01
 	firstSlack      = 0.1
 	firstMultiplier = 0.1
+	// leastMultiplier times the largest gradient bounds the multipliers' size
+	// from below. Without it complementarity is gone before infeasibility is,
+	// where beta is tiny.
+	leastMultiplier = 1e-3
 )
 
 // initialise takes zero weights, and slacks and multipliers in the middle of
 // their cones.
 func (s *solver) initialise() {
 	size := s.start()
+	s.newton.adjoint(s.res.u, s.Y)
+	multiplier := s.Beta
+	for j := range s.k {
+		multiplier = max(multiplier, leastMultiplier*floats.Norm(s.res.u[j*s.d:(j+1)*s.d], 2))
+	}
 	for j := range s.k {
 		s.iter.t[j] = firstWeight * size
 		s.iter.q[j*(s.d+1)] = firstWeight * size
-		s.iter.zeta[j*(s.d+1)] = s.Beta
+		s.iter.zeta[j*(s.d+1)] = multiplier
 	}
 	for i := range s.iter.slack {
 		s.iter.slack[i] = firstSlack * size
-		s.iter.mul[i] = firstMultiplier * s.Beta
+		s.iter.mul[i] = firstMultiplier * multiplier
 	}
 }
 

@@ -55,7 +55,7 @@ func (k *Masked) ConeStep(dst, z, u []float64, g, alpha float64) ConeReport {
 			parts[c].add(coneRow(z[j*n:(j+1)*n], row, k.Bits[j%len(k.Bits)], alpha))
 		}
 		out := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: dst[lo*d : hi*d]}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, g, tile, k.X, 0, out)
+		k.pull(g, tile, out)
 	})
 	var total ConeReport
 	for _, p := range parts {
@@ -81,7 +81,7 @@ func (k *Masked) ConePull(dst, z []float64, g float64) {
 			}
 		}
 		out := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: dst[lo*d : hi*d]}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, g, tile, k.X, 0, out)
+		k.pull(g, tile, out)
 	})
 }
 
@@ -94,19 +94,29 @@ func coneRow(z, p []float64, bits bitset.Set, alpha float64) (r ConeReport) {
 			sign := float64(word&1)*2 - 1
 			word >>= 1
 			v := p[i] * sign
-			old := max(z[i], 0)
-			t := alpha*v + (1-alpha)*old + min(z[i], 0)
+			// Comparisons instead of min and max: these also order NaN and signed
+			// zeros, and take twice as long.
+			old, t := z[i], z[i]
+			if old < 0 {
+				old = 0
+			} else {
+				t = (1 - alpha) * old
+			}
+			t += alpha * v
 			if t < tiny && t > -tiny {
 				t = 0
 			}
 			z[i] = t
-			s := max(t, 0)
+			s := t
+			if t < 0 {
+				s, t = 0, -t
+			}
 			r.Primal += (v - s) * (v - s)
 			r.Dual += (s - old) * (s - old)
 			r.Value += v * v
 			r.Slack += s * s
 			r.Multiplier += (t - s) * (t - s)
-			p[i] = sign * max(t, -t)
+			p[i] = sign * t
 		}
 	}
 	return r

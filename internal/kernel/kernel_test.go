@@ -117,7 +117,11 @@ func TestGram(t *testing.T) {
 			diag[i] = want[i*s.n+i]
 		}
 		near(t, "Gram", s, k.Gram(metric).Data, want)
-		near(t, "GramDiagonal", s, k.GramDiagonal(metric), diag)
+		columns := k.GramColumns(metric)
+		near(t, "Diagonal", s, columns.Diagonal(), diag)
+		col := make([]float64, s.n)
+		columns.Column(col, s.n/2)
+		near(t, "Column", s, col, want[s.n/2*s.n:(s.n/2+1)*s.n])
 	}
 }
 

@@ -74,7 +74,7 @@ func (k *Masked) Adjoint(dst, r []float64) {
 			maskInto(masked.Data[(p-lo)*n:(p-lo+1)*n], r, k.Bits[p])
 		}
 		out := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: dst[lo*d : hi*d]}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, masked, k.X, 0, out)
+		k.pull(1, masked, out)
 	})
 }
 
@@ -100,17 +100,49 @@ func (k *Masked) Gram(metric blas64.General) blas64.General {
 	return out
 }
 
-// GramDiagonal returns the diagonal of [Masked.Gram] without forming the rest.
-func (k *Masked) GramDiagonal(metric blas64.General) []float64 {
-	n, d := k.X.Rows, k.X.Cols
-	xk := general(n, d)
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, k.X, metric, 0, xk)
-	diag := make([]float64, n)
-	for i, s := range bitset.Transpose(k.Bits, n) {
-		row := k.X.Data[i*k.X.Stride : i*k.X.Stride+d]
-		diag[i] = float64(s.Count()) * floats.Dot(row, xk.Data[i*d:(i+1)*d])
+// GramColumns gives single entries of the matrix of [Masked.Gram].
+type GramColumns struct {
+	k       *Masked
+	xk      blas64.General // X K, n x d
+	samples []bitset.Set   // patterns by sample
+}
+
+// GramColumns prepares the columns for a metric K (d x d, symmetric).
+func (k *Masked) GramColumns(metric blas64.General) *GramColumns {
+	g := &GramColumns{k: k, xk: general(k.X.Rows, k.X.Cols), samples: bitset.Transpose(k.Bits, k.X.Rows)}
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, k.X, metric, 0, g.xk)
+	return g
+}
+
+// Diagonal returns the diagonal.
+func (g *GramColumns) Diagonal() []float64 {
+	diag := make([]float64, g.k.X.Rows)
+	for i := range diag {
+		diag[i] = g.at(i, i)
 	}
 	return diag
+}
+
+// Column sets dst (n) to column i.
+func (g *GramColumns) Column(dst []float64, i int) {
+	parallel.Chunks(len(dst), rowChunk, func(_, lo, hi int) {
+		for j := lo; j < hi; j++ {
+			dst[j] = g.at(j, i)
+		}
+	})
+}
+
+func (g *GramColumns) at(i, j int) float64 {
+	d := g.k.X.Cols
+	inner := floats.Dot(g.xk.Data[i*d:(i+1)*d], g.k.X.Data[j*g.k.X.Stride:j*g.k.X.Stride+d])
+	return inner * float64(g.samples[i].AndCount(g.samples[j]))
+}
+
+// pull sets out (rows x d) to scale times a X for a (rows x n). The transposed
+// copy of X lets the products run along samples, which are many, where d may be
+// few.
+func (k *Masked) pull(scale float64, a, out blas64.General) {
+	blas64.Gemm(blas.NoTrans, blas.Trans, scale, a, k.xt, 0, out)
 }
 
 // maskInto sets dst to r where the bit is set and to zero elsewhere.

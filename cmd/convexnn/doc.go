@@ -1,0 +1,41 @@
+// Convexnn trains two-layer ReLU networks from tables by convex optimisation and
+// says what is proved of their optimality.
+//
+//	convexnn train DATA [flags]     train a network
+//	convexnn predict MODEL DATA     predict one value per row
+//	convexnn evaluate MODEL DATA    measure a model on labelled rows
+//	convexnn patterns DATA          count activation patterns
+//	convexnn datasets               list the built-in data sets
+//	convexnn version                print the version
+//
+// DATA is a file of delimited text, plain or compressed with gzip, or the name of
+// a built-in data set; a name means the built-in set even where a file is called
+// the same. In its place --x FILE and --y FILE give matrices of numbers without
+// a header, of which nothing is dropped or scaled.
+//
+// # Exit status
+//
+//	0  done
+//	1  the work failed; one line on standard error says why
+//	2  the command line is wrong
+//	3  stopped early by Ctrl-C or --time-limit, with a usable result written
+//
+// # Output
+//
+// Results go to standard output; notices, progress and errors go to standard
+// error. With --report - standard output carries the JSON report alone. Files
+// are written under another name and then renamed, so that they are either
+// complete or not there. Numbers that are not defined, such as the R2 of a
+// constant target, are "-" in text and null in JSON.
+//
+// In reports patterns_possible and max_cells, upper bounds on the number of
+// activation patterns, are numbers where they fit a signed 64-bit integer and
+// strings of decimal digits otherwise.
+//
+// # Models
+//
+// A model file is JSON with the members format ("convexnn-model"), version (1),
+// preprocessing, matrix, network and training. It holds all that predictions
+// need. Either preprocessing says how the columns of a table become inputs, or
+// it is null and matrix says how a matrix given with --x does.
+package main

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/convexnn/convexnn/datasets"
+	"github.com/convexnn/convexnn/internal/metrics"
+)
+
+// evaluationReport is the stable JSON report of evaluate.
+type evaluationReport struct {
+	Model   string        `json:"model"`
+	Task    datasets.Task `json:"task"`
+	Rows    int           `json:"rows"`
+	Neurons int           `json:"neurons"`
+	Metrics measures      `json:"metrics"`
+	Version string        `json:"version"`
+}
+
+func (a *app) evaluateCommand() *cobra.Command {
+	var (
+		source sourceFlags
+		seed   uint64
+		quiet  bool
+		path   string
+	)
+	cmd := &cobra.Command{
+		Use:   "evaluate MODEL DATA",
+		Short: "Measure a model on labelled rows",
+		Long: `Evaluate prints how well a model predicts the target of DATA: R2 and RMSE in the
+units of the target for a regression, accuracy and the area under the ROC curve
+for a classification. With --x the targets come from --y or else from the last
+column.`,
+		Example: `  convexnn evaluate model.json labelled.csv --report -`,
+		Args:    source.arguments("MODEL", "DATA"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := a.newReport(path, source.files(args...)...)
+			if err != nil {
+				return err
+			}
+			m, err := openModel(args[0])
+			if err != nil {
+				return err
+			}
+			c := dataArguments{flags: cmd.Flags(), data: args[len(args)-1], seed: seed, notice: a.noticer(quiet)}
+			s, err := m.read(&source, c, true)
+			if err != nil {
+				return err
+			}
+			scores, err := m.scores(s)
+			if err != nil {
+				return err
+			}
+			result := evaluationReport{
+				Model: m.Network.Model.String(), Task: m.encoding().Task(), Rows: s.rows(), Neurons: len(m.Network.Neurons),
+				Metrics: measure(m.encoding(), scores, s.y), Version: version(),
+			}
+			if err := report.write(result); err != nil || report.stdout != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%-*s%d\n", labelWidth, "rows", result.Rows)
+			for _, line := range result.Metrics.lines() {
+				fmt.Fprintf(a.out, "%-*s%v\n", labelWidth, line.name, line.value)
+			}
+			if report.file != nil {
+				fmt.Fprintf(a.out, "%-*s%s\n", labelWidth, "report", path)
+			}
+			return nil
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&path, "report", "", "write a JSON report to `FILE`, or - for standard output")
+	source.register(fs, false)
+	fs.Uint64Var(&seed, "seed", 1, "seed `N` of a generated built-in set")
+	fs.BoolVar(&quiet, "quiet", false, "print no notices")
+	return cmd
+}
+
+// measures are the metrics of one task; those of the other are left out.
+type measures struct {
+	Rows     int     `json:"rows"`
+	R2       *number `json:"r2,omitempty"`
+	RMSE     *number `json:"rmse,omitempty"`
+	Accuracy *number `json:"accuracy,omitempty"`
+	AUC      *number `json:"auc,omitempty"`
+}
+
+// measure compares scores with targets, a regression in the user's units.
+func measure(e encoding, scores, y []float64) measures {
+	defined := func(v float64) *number { return (*number)(&v) }
+	if e.Task() == datasets.TaskClassification {
+		return measures{Rows: len(y), Accuracy: defined(metrics.Accuracy(scores, y)), AUC: defined(metrics.AUC(scores, y))}
+	}
+	f, y := e.Unscale(scores), e.Unscale(y)
+	return measures{Rows: len(y), R2: defined(metrics.R2(f, y)), RMSE: defined(metrics.RMSE(f, y))}
+}
+
+// A line is a metric with its name.
+type line struct {
+	name  string
+	value number
+}
+
+func (m measures) lines() []line {
+	if m.Accuracy != nil {
+		return []line{{"accuracy", *m.Accuracy}, {"AUC", *m.AUC}}
+	}
+	return []line{{"R2", *m.R2}, {"RMSE", *m.RMSE}}
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/datasets"
+)
+
+const (
+	modelFormat  = "convexnn-model"
+	modelVersion = 1
+	maxModel     = 1 << 30 // bytes of a model file
+)
+
+// A model is what a model file holds: a network and the way from data to its
+// inputs. Of Preprocessing and Matrix one is set.
+type model struct {
+	Format        string                 `json:"format"`
+	Version       int                    `json:"version"`
+	Preprocessing *datasets.Preprocessor `json:"preprocessing"`
+	Matrix        *matrixEncoding        `json:"matrix,omitempty"`
+	Network       *convexnn.Network      `json:"network"`
+	Training      *trainingInfo          `json:"training,omitempty"`
+}
+
+// trainingInfo says where a model comes from. Predictions do not need it.
+type trainingInfo struct {
+	Objective   number `json:"objective"`
+	Beta        number `json:"beta"`
+	Certificate string `json:"certificate"`
+	ProgramGap  number `json:"program_gap"`
+	Convexnn    string `json:"convexnn"`
+}
+
+func newModel(e encoding, result *convexnn.Result) *model {
+	m := &model{
+		Format: modelFormat, Version: modelVersion, Network: result.Network,
+		Training: &trainingInfo{
+			Objective: number(result.Objective), Beta: number(result.Beta), ProgramGap: number(result.Certificate.ProgramGap),
+			Certificate: string(result.Certificate.Kind), Convexnn: version(),
+		},
+	}
+	switch e := e.(type) {
+	case *datasets.Preprocessor:
+		m.Preprocessing = e
+	case *matrixEncoding:
+		m.Matrix = e
+	}
+	return m
+}
+
+func (m *model) encoding() encoding {
+	if m.Preprocessing != nil {
+		return m.Preprocessing
+	}
+	return m.Matrix
+}
+
+func (m *model) write(w io.Writer) error {
+	return json.NewEncoder(w).Encode(m)
+}
+
+// openModel reads the model file at path.
+func openModel(path string) (*model, error) {
+	data, err := readModel(path)
+	if err == nil {
+		var m *model
+		if m, err = loadModel(data); err == nil {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("cannot read model %s: %w", path, cause(err))
+}
+
+func readModel(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("it is a directory; name a file")
+	case info.Size() > maxModel:
+		return nil, fmt.Errorf("it has %s, and a model file has at most %s",
+			convexnn.FormatBytes(float64(info.Size())), convexnn.FormatBytes(maxModel))
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxModel+1))
+	if len(data) > maxModel {
+		return nil, fmt.Errorf("it has more than %s", convexnn.FormatBytes(maxModel))
+	}
+	return data, err
+}
+
+// loadModel parses a model and checks that its parts fit each other.
+func loadModel(data []byte) (*model, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	// The format comes first, so that another kind of file is called that.
+	var head struct {
+		Format  string `json:"format"`
+		Version *int   `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, notModel(err)
+	}
+	switch {
+	case head.Format != modelFormat:
+		return nil, fmt.Errorf("it is not a model: its format is %.40q, not %q", head.Format, modelFormat)
+	case head.Version == nil || *head.Version < 1:
+		return nil, errors.New("it is not a model: it has no valid version")
+	case *head.Version > modelVersion:
+		return nil, fmt.Errorf("it has version %d, and this program reads version %d; use a newer convexnn", *head.Version, modelVersion)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	m := new(model)
+	if err := d.Decode(m); err != nil {
+		return nil, notModel(err)
+	}
+	return m, m.check()
+}
+
+// notModel words an error of the JSON decoder.
+func notModel(err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("it is damaged or not a model: byte %d: %w", syntax.Offset, err)
+	}
+	return fmt.Errorf("it is damaged or not a model: %w", err)
+}
+
+func (m *model) check() error {
+	switch {
+	case m.Network == nil:
+		return errors.New("it has no network")
+	case (m.Preprocessing == nil) == (m.Matrix == nil):
+		return errors.New("it needs either preprocessing or a matrix")
+	case m.Matrix != nil:
+		return m.Matrix.check()
+	case m.Preprocessing.Cols() != m.Network.Dim:
+		return fmt.Errorf("its preprocessing gives %d inputs, and its network takes %d", m.Preprocessing.Cols(), m.Network.Dim)
+	}
+	return nil
+}
+
+// read reads rows for the model, and their targets if labelled is set.
+func (m *model) read(f *sourceFlags, c dataArguments, labelled bool) (sample, error) {
+	if f.x != "" {
+		x, y, err := f.matrix(labelled)
+		if err != nil {
+			return sample{}, err
+		}
+		return m.encodeMatrix(f.x, x, y, labelled)
+	}
+	if m.Preprocessing == nil {
+		return sample{}, errors.New("the model was trained on a matrix without column names; give one with --x FILE")
+	}
+	p := m.Preprocessing
+	t, err := f.table(c.flags, c.data, p.ReadOptions(f.read, labelled), c.seed, c.notice)
+	if err != nil {
+		return sample{}, err
+	}
+	if labelled && slices.Contains(t.Names(), p.TargetName()) {
+		if t, err = t.DropMissing(p.TargetName()); err != nil {
+			return sample{}, err
+		}
+	}
+	if t.Dropped > 0 {
+		c.notice(fmt.Sprintf("left out %s with a missing value", plural(t.Dropped, "row")))
+	}
+	return m.encodeTable(t, labelled)
+}
+
+func (m *model) encodeTable(t *datasets.Table, labelled bool) (s sample, err error) {
+	if s.x, err = m.Preprocessing.Transform(t); err != nil || !labelled {
+		return s, err
+	}
+	s.y, err = m.Preprocessing.Target(t)
+	return s, err
+}
+
+func (m *model) encodeMatrix(name string, x *mat.Dense, y []float64, labelled bool) (s sample, err error) {
+	if m.Preprocessing != nil {
+		t, err := tableOf(name, x, y)
+		if err != nil {
+			return s, err
+		}
+		return m.encodeTable(t, labelled)
+	}
+	s.x = m.Matrix.transform(x)
+	if _, d := s.x.Dims(); d != m.Network.Dim {
+		_, given := x.Dims()
+		return s, fmt.Errorf("%s gives %d features, and the model takes %d", name, given, m.Network.Dim+given-d)
+	}
+	if labelled {
+		s.y, err = m.Matrix.target(name, y)
+	}
+	return s, err
+}
+
+// scores returns the outputs of the network.
+func (m *model) scores(s sample) ([]float64, error) {
+	scores, err := m.Network.Predict(s.x)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range scores {
+		if !number(f).defined() {
+			return nil, fmt.Errorf("the output of the network on row %d is too large for a number", i+1)
+		}
+	}
+	return scores, nil
+}

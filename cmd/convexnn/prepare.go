@@ -1,0 +1,184 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/spf13/pflag"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// fitFlags say how a table becomes the matrix to train on.
+type fitFlags struct {
+	target, positive, bias string
+	task                   datasets.Task
+	standardize            bool
+	fraction               float64
+	seed                   uint64
+}
+
+func (f *fitFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.target, "target", "", "predict column `COL`, a name or a position (default the last)")
+	fs.StringVar(&f.bias, "bias", "hidden", "`hidden|none`: append a column of ones, so that each neuron has a bias; none with --x")
+	fs.BoolVar(&f.standardize, "standardize", true, "scale features, and the target of a regression, to mean 0 and variance 1; off with --x")
+	fs.Uint64Var(&f.seed, "seed", 1, "seed `N` of all random choices")
+}
+
+// registerTraining adds the flags that need targets.
+func (f *fitFlags) registerTraining(fs *pflag.FlagSet) {
+	fs.TextVar(&f.task, "task", datasets.TaskAuto, "`auto|regression|classification`; regression with --x")
+	fs.StringVar(&f.positive, "positive", "", "class `LABEL` to tell from the rest")
+	fs.Float64Var(&f.fraction, "test-fraction", 0.2, "share `F` of the rows to hold out for the test; 0 with --x")
+}
+
+// check validates the flags and sets the defaults that hold with --x.
+func (f *fitFlags) check(flags *pflag.FlagSet, matrix bool) error {
+	if matrix {
+		if !flags.Changed("bias") {
+			f.bias = "none"
+		}
+		if !flags.Changed("standardize") {
+			f.standardize = false
+		}
+		if !flags.Changed("test-fraction") {
+			f.fraction = 0
+		}
+		if f.task == datasets.TaskAuto && !flags.Changed("task") && f.positive == "" {
+			f.task = datasets.TaskRegression
+		}
+	}
+	if f.bias != "hidden" && f.bias != "none" {
+		return usagef("--bias %q is neither hidden nor none", f.bias)
+	}
+	if !(f.fraction >= 0 && f.fraction < 1) || math.IsNaN(f.fraction) {
+		return usagef("--test-fraction must be at least 0 and below 1, got %v", f.fraction)
+	}
+	if f.positive != "" && f.task == datasets.TaskRegression {
+		return usagef("--positive %s names a class, and the task is regression; use --task classification", f.positive)
+	}
+	return nil
+}
+
+// A sample is some rows as numbers: inputs, and targets if they were asked for.
+type sample struct {
+	x *mat.Dense
+	y []float64
+}
+
+func (s sample) rows() int { return len(s.y) }
+
+// pick returns the rows listed.
+func (s sample) pick(rows []int) sample {
+	if len(rows) == 0 {
+		return sample{}
+	}
+	_, d := s.x.Dims()
+	out := sample{mat.NewDense(len(rows), d, nil), make([]float64, len(rows))}
+	for k, i := range rows {
+		out.x.SetRow(k, s.x.RawRowView(i))
+		out.y[k] = s.y[i]
+	}
+	return out
+}
+
+// prepared is a source ready for training.
+type prepared struct {
+	name        string
+	encoding    encoding
+	train, test sample
+	dropped     int
+	notices     []string
+}
+
+// prepare splits and encodes the rows of a source.
+func (f *fitFlags) prepare(s *source, impute bool) (*prepared, error) {
+	p := &prepared{name: s.name}
+	if s.table == nil && !f.standardize {
+		return p, f.prepareMatrix(p, s)
+	}
+	t, err := s.table, error(nil)
+	if t == nil {
+		if t, err = tableOf(s.name, s.x, s.y); err != nil {
+			return nil, err
+		}
+	}
+	if t, err = t.DropMissing(f.target); err != nil {
+		return nil, err
+	}
+	p.dropped = t.Dropped
+	task := f.task
+	if f.positive != "" {
+		task = datasets.TaskClassification
+	}
+	strata, err := t.Strata(f.target, task)
+	if err != nil {
+		return nil, err
+	}
+	train, test, err := datasets.Split(strata, t.Rows(), f.fraction, f.seed)
+	if err != nil {
+		return nil, err
+	}
+	pre, notices, err := datasets.Fit(t, train, datasets.FitOptions{
+		Target: f.target, Task: f.task, Positive: f.positive,
+		Standardize: f.standardize, Bias: f.bias == "hidden", Impute: impute,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.encoding, p.notices = pre, notices
+	var all sample
+	if all.x, err = pre.Transform(t); err != nil {
+		return nil, err
+	}
+	if all.y, err = pre.Target(t); err != nil {
+		return nil, err
+	}
+	p.train, p.test = all.pick(train), all.pick(test)
+	p.noticeSplit(f.fraction)
+	return p, nil
+}
+
+// prepareMatrix takes a matrix as it is.
+func (f *fitFlags) prepareMatrix(p *prepared, s *source) error {
+	e, err := newMatrixEncoding(s.name, s.y, f.task, f.positive, f.bias == "hidden")
+	if err != nil {
+		return err
+	}
+	all := sample{x: e.transform(s.x)}
+	if all.y, err = e.target(s.name, s.y); err != nil {
+		return err
+	}
+	var strata []int
+	if e.Kind == datasets.TaskClassification {
+		strata = make([]int, len(all.y))
+		for i, v := range all.y {
+			strata[i] = int(v)
+		}
+	}
+	train, test, err := datasets.Split(strata, len(all.y), f.fraction, f.seed)
+	if err != nil {
+		return err
+	}
+	p.encoding, p.train, p.test = e, all.pick(train), all.pick(test)
+	p.noticeSplit(f.fraction)
+	return nil
+}
+
+func (p *prepared) noticeSplit(fraction float64) {
+	if p.dropped > 0 {
+		p.notices = append([]string{fmt.Sprintf("left out %s with a missing value", plural(p.dropped, "row"))}, p.notices...)
+	}
+	if fraction > 0 && p.test.rows() == 0 {
+		p.notices = append(p.notices, "too few rows to hold any out: there is no test")
+	}
+}
+
+// plural writes a number of things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

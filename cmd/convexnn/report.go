@@ -1,0 +1,98 @@
+package main
+
+import (
+	"math"
+
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// trainReport is the stable JSON report of train.
+type trainReport struct {
+	Mode             string        `json:"mode"`
+	Model            string        `json:"model"`
+	Task             datasets.Task `json:"task"`
+	Loss             string        `json:"loss"`
+	N                int           `json:"n"`
+	D                int           `json:"d"`
+	Rank             int           `json:"rank"`
+	Patterns         int           `json:"patterns"`
+	PatternsPossible count         `json:"patterns_possible"`
+	Neurons          int           `json:"neurons"`
+	Beta             number        `json:"beta"`
+	BetaMax          number        `json:"beta_max"`
+	BetaMaxKind      string        `json:"beta_max_kind"`
+	BetaRatio        number        `json:"beta_ratio"`
+	Objective        number        `json:"objective"`
+	TrainingLoss     number        `json:"training_loss"`
+	ProgramObjective number        `json:"program_objective"`
+	ProgramBound     number        `json:"program_bound"`
+	ProgramGap       number        `json:"program_gap"`
+	LowerBound       number        `json:"lower_bound"`
+	RelativeGap      number        `json:"relative_gap"`
+	Certificate      string        `json:"certificate"`
+	Statement        string        `json:"statement"`
+	Status           string        `json:"status"`
+	Iterations       int           `json:"iterations"`
+	Rounds           int           `json:"rounds"`
+	Seconds          float64       `json:"seconds"`
+	Seed             uint64        `json:"seed"`
+	Metrics          splitMeasures `json:"metrics"`
+	Linear           linearReport  `json:"linear"`
+	Data             string        `json:"data"`
+	Dropped          int           `json:"dropped"`
+	Target           string        `json:"target"`
+	TargetUnits      string        `json:"target_units"`
+	TargetScale      number        `json:"target_scale"`
+	Labels           *labelReport  `json:"labels"`
+	Notes            []string      `json:"notes"`
+	Version          string        `json:"version"`
+}
+
+// splitMeasures are the metrics on the training and on the held-out rows.
+type splitMeasures struct {
+	Train measures `json:"train"`
+	Test  measures `json:"test"`
+}
+
+// linearReport describes the linear model.
+type linearReport struct {
+	Method  string `json:"method"`
+	Columns int    `json:"columns"`
+	splitMeasures
+}
+
+// labelReport names the classes behind -1 and +1.
+type labelReport struct {
+	Negative string `json:"negative"`
+	Positive string `json:"positive"`
+}
+
+func (t *training) report() trainReport {
+	r, c, e := t.result, t.result.Certificate, t.data.encoding
+	n, d := t.data.train.x.Dims()
+	undefined := number(math.NaN())
+	out := trainReport{
+		Mode: t.flags.mode, Model: r.Network.Model.String(), Task: e.Task(), Loss: "squared",
+		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: len(r.Network.Neurons),
+		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaMaxKind: "estimated", BetaRatio: ratio(r.Beta, r.BetaMax.Value),
+		Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
+		ProgramObjective: number(c.ProgramObjective), ProgramBound: number(c.ProgramBound), ProgramGap: number(c.ProgramGap),
+		LowerBound: undefined, RelativeGap: undefined, Certificate: string(c.Kind), Statement: t.statement(),
+		Status: r.Status.String(), Iterations: r.Iterations, Rounds: r.Rounds, Seconds: t.seconds, Seed: t.flags.fit.seed,
+		Metrics: splitMeasures{t.trainMetrics, t.testMetrics},
+		Linear:  linearReport{string(t.linear.Method), t.linear.Columns, splitMeasures{t.linearTrain, t.linearTest}},
+		Data:    t.data.name, Dropped: t.data.dropped, Target: e.TargetName(), TargetUnits: "original", TargetScale: number(e.TargetScale()),
+		Notes: append(append([]string{}, t.data.notices...), t.remarks()...), Version: version(),
+	}
+	if r.BetaMax.Exact {
+		out.BetaMaxKind = "exact"
+	}
+	if t.standardized() {
+		out.TargetUnits = "standardised"
+	}
+	if e.Task() == datasets.TaskClassification {
+		negative, positive := e.Labels()
+		out.Labels, out.TargetUnits = &labelReport{negative, positive}, "classes"
+	}
+	return out
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// sourceFlags say where rows come from and how they are read.
+type sourceFlags struct {
+	delimiter                  string
+	read                       datasets.ReadOptions
+	categorical, numeric, skip []string
+	x, y                       string
+}
+
+// register adds the flags; those that choose columns and their types only where
+// schema is set, as a model knows them otherwise.
+func (f *sourceFlags) register(fs *pflag.FlagSet, schema bool) {
+	fs.StringVar(&f.delimiter, "delimiter", "", "character `CHAR` between fields, or tab (default detected)")
+	fs.TextVar(&f.read.Header, "header", datasets.HeaderAuto, "whether line 1 holds column names: `auto|present|absent`")
+	fs.TextVar(&f.read.Missing, "missing", datasets.MissingError, "what becomes of missing values: `error|drop|mean`")
+	fs.StringVar(&f.x, "x", "", "matrix of numbers without a header in `FILE`, in the place of DATA")
+	fs.StringVar(&f.y, "y", "", "targets to --x, one per line, in `FILE`")
+	if schema {
+		fs.StringSliceVar(&f.categorical, "categorical", nil, "read the columns `COL,..` as categories")
+		fs.StringSliceVar(&f.numeric, "numeric", nil, "read the columns `COL,..` as numbers")
+		fs.StringSliceVar(&f.skip, "skip", nil, "leave out the columns `COL,..`")
+	}
+}
+
+// arguments checks that the positional arguments are those named, with DATA last
+// unless there is --x.
+func (f *sourceFlags) arguments(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		want := names
+		if f.x != "" {
+			want = names[:len(names)-1]
+		}
+		switch {
+		case len(args) < len(names) && f.x == "" && len(args) == len(names)-1:
+			return usagef("missing DATA: give a file or a built-in data set (%s), or a matrix with --x FILE", strings.Join(datasets.Names(), ", "))
+		case len(args) < len(want):
+			return usagef("missing %s; see %s --help", want[len(args)], cmd.CommandPath())
+		case len(args) > len(want) && f.x != "" && len(args) == len(names):
+			return usagef("DATA %q and --x %q exclude each other; give one", args[len(args)-1], f.x)
+		case len(args) > len(want):
+			return usagef("unexpected argument %q; see %s --help", args[len(want)], cmd.CommandPath())
+		}
+		return f.check(cmd.Flags())
+	}
+}
+
+// check refuses combinations of flags that cannot be meant.
+func (f *sourceFlags) check(flags *pflag.FlagSet) error {
+	if f.x == "" && f.y != "" {
+		return usagef("--y needs --x")
+	}
+	if f.x != "" {
+		for _, name := range []string{"delimiter", "header", "missing", "categorical", "numeric", "skip", "target"} {
+			if flags.Changed(name) {
+				return usagef("--%s is for tables, and --x names a matrix", name)
+			}
+		}
+	}
+	switch f.delimiter {
+	case "":
+	case "tab", `\t`:
+		f.read.Delimiter = '\t'
+	default:
+		r, n := utf8.DecodeRuneInString(f.delimiter)
+		if n != len(f.delimiter) || r == utf8.RuneError {
+			return usagef("--delimiter %q is not one character", f.delimiter)
+		}
+		f.read.Delimiter = r
+	}
+	f.read.Categorical, f.read.Numeric, f.read.Skip = f.categorical, f.numeric, f.skip
+	return nil
+}
+
+// files returns the files that are read, whether or not they exist.
+func (f *sourceFlags) files(args ...string) []string {
+	return append([]string{f.x, f.y}, args...)
+}
+
+// A source is what was read: a table, or the matrix x with its targets y if
+// there are any.
+type source struct {
+	name  string
+	table *datasets.Table
+	x     *mat.Dense
+	y     []float64
+}
+
+// table reads DATA with the options given. notice is called with what the user
+// should know.
+func (f *sourceFlags) table(flags *pflag.FlagSet, data string, opt datasets.ReadOptions, seed uint64, notice func(string)) (*datasets.Table, error) {
+	if !datasets.IsBuiltin(data) {
+		t, err := datasets.Open(data, opt)
+		if errors.Is(err, fs.ErrNotExist) {
+			_, unknown := datasets.Load(data, 0)
+			return nil, fmt.Errorf("no file %s, and %w", data, unknown)
+		}
+		return t, err
+	}
+	for _, name := range []string{"delimiter", "header", "missing", "categorical", "numeric", "skip"} {
+		if flags.Changed(name) {
+			return nil, usagef("--%s is for files, and %s is built in; for a file of that name write ./%[2]s", name, data)
+		}
+	}
+	if _, err := os.Stat(data); err == nil {
+		notice(fmt.Sprintf("%s is the built-in data set; for the file of that name write ./%[1]s", data))
+	}
+	return datasets.Load(data, seed)
+}
+
+// matrix reads --x, and the targets from --y or, if last is set and there is no
+// --y, from the last column of --x.
+func (f *sourceFlags) matrix(last bool) (*mat.Dense, []float64, error) {
+	x, err := datasets.ReadMatrix(f.x)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, d := x.Dims()
+	if f.y == "" {
+		if !last {
+			return x, nil, nil
+		}
+		if d < 2 {
+			return nil, nil, fmt.Errorf("%s has one column, and without --y the last one is the target; give the targets with --y FILE", f.x)
+		}
+		return mat.DenseCopyOf(x.Slice(0, n, 0, d-1)), mat.Col(nil, d-1, x), nil
+	}
+	targets, err := datasets.ReadMatrix(f.y)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, cols := targets.Dims()
+	if min(rows, cols) != 1 {
+		return nil, nil, fmt.Errorf("%s is a %d x %d matrix; --y takes one target per line", f.y, rows, cols)
+	}
+	if rows*cols != n {
+		return nil, nil, fmt.Errorf("%s has %d targets, and %s has %d rows", f.y, rows*cols, f.x, n)
+	}
+	return x, targets.RawMatrix().Data, nil
+}
+
+// load reads DATA or --x for training.
+func (f *sourceFlags) load(flags *pflag.FlagSet, args []string, seed uint64, last bool, notice func(string)) (*source, error) {
+	if f.x != "" {
+		x, y, err := f.matrix(last)
+		return &source{name: f.x, x: x, y: y}, err
+	}
+	t, err := f.table(flags, args[0], f.read, seed, notice)
+	if err != nil {
+		return nil, err
+	}
+	return &source{name: args[0], table: t}, nil
+}
+
+// tableOf makes a table of a matrix, with the columns x1, x2, ... and, if y is
+// not nil, y last.
+func tableOf(name string, x *mat.Dense, y []float64) (*datasets.Table, error) {
+	_, d := x.Dims()
+	columns := make([]datasets.Column, 0, d+1)
+	for j := range d {
+		columns = append(columns, datasets.Column{Name: fmt.Sprintf("x%d", j+1), Values: mat.Col(nil, j, x)})
+	}
+	if y != nil {
+		columns = append(columns, datasets.Column{Name: "y", Values: y})
+	}
+	return datasets.NewTable(name, columns...)
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// labelWidth is the width of the column of names in what is printed.
+const labelWidth = 12
+
+// row prints a name and a text.
+func row(w io.Writer, name, format string, args ...any) {
+	fmt.Fprintf(w, "%-*s%s\n", labelWidth, name, fmt.Sprintf(format, args...))
+}
+
+// printData prints what is trained on.
+func (t *training) printData(w io.Writer) {
+	d := t.data
+	_, cols := d.train.x.Dims()
+	split := plural(d.train.rows(), "training row")
+	if d.test.rows() > 0 {
+		split += ", " + plural(d.test.rows(), "test row")
+	}
+	row(w, "data", "%s: %s", d.name, split)
+	bias := ""
+	if d.encoding.Bias() {
+		bias = " with the bias"
+	}
+	row(w, "features", "%d%s", cols, bias)
+	if d.encoding.Task() == datasets.TaskClassification {
+		negative, positive := d.encoding.Labels()
+		width := max(len([]rune(negative)), len([]rune(positive)))
+		row(w, "classes", "%s", d.class(negative, -1, width))
+		row(w, "", "%s", d.class(positive, 1, width))
+	} else {
+		row(w, "target", "%s", d.encoding.TargetName())
+	}
+	for _, n := range d.notices {
+		row(w, "note", "%s", n)
+	}
+}
+
+// class describes one class.
+func (p *prepared) class(label string, value, width int) string {
+	count := func(y []float64) (n int) {
+		for _, v := range y {
+			if int(v) == value {
+				n++
+			}
+		}
+		return n
+	}
+	text := fmt.Sprintf("%-*s -> %+d  (%d training", width, label, value, count(p.train.y))
+	if p.test.rows() > 0 {
+		text += fmt.Sprintf(", %d test", count(p.test.y))
+	}
+	return text + ")"
+}
+
+// printProgram prints what is going to be solved, once.
+func (t *training) printProgram(w io.Writer, r *convexnn.Result) {
+	if t.program {
+		return
+	}
+	t.program = true
+	origin := "sampled"
+	if t.gates != nil {
+		origin = "given"
+	}
+	row(w, "rank", "%d", r.Rank)
+	row(w, "patterns", "%d %s, of at most %v", r.Patterns, origin, count{r.PatternsPossible})
+	row(w, "beta", "%s", betaText(r))
+}
+
+// printResult prints the network and what is known of it.
+func (t *training) printResult(w io.Writer) {
+	r := t.result
+	t.printProgram(w, r)
+	fmt.Fprintln(w)
+	units := ""
+	if t.standardized() {
+		units = ", in standardised units of the target"
+	}
+	row(w, "network", "%v, %s", r.Network.Model, plural(len(r.Network.Neurons), "neuron"))
+	row(w, "objective", "%.6g%s", r.Objective, units)
+	row(w, "proved", "%s", t.statement())
+	for _, n := range t.remarks() {
+		row(w, "note", "%s", n)
+	}
+	row(w, "time", "%s", seconds(t.seconds))
+	fmt.Fprintln(w)
+
+	t.printMetrics(w)
+	if f := t.flags; f.modelPath != "" || (f.reportOut != "" && f.reportOut != "-") {
+		fmt.Fprintln(w)
+		if f.modelPath != "" {
+			row(w, "model", "%s", f.modelPath)
+		}
+		if f.reportOut != "" && f.reportOut != "-" {
+			row(w, "report", "%s", f.reportOut)
+		}
+	}
+}
+
+func betaText(r *convexnn.Result) string {
+	tilde, kind := "", "exact"
+	if !r.BetaMax.Exact {
+		tilde, kind = "~", "estimated"
+	}
+	if r.BetaMax.Value == 0 {
+		return fmt.Sprintf("%.4g (beta_max is %s0)", r.Beta, tilde)
+	}
+	return fmt.Sprintf("%.4g = %s%.3g of beta_max %s%.4g (%s)", r.Beta, tilde, r.Beta/r.BetaMax.Value, tilde, r.BetaMax.Value, kind)
+}
+
+// statement is what is proved.
+func (t *training) statement() string {
+	if c := t.result.Certificate; c.ProgramGap < 1 && c.Patterns > 0 {
+		return c.Statement()
+	}
+	return "Nothing: the training ended before a bound was known."
+}
+
+// remarks are what the user should know of the result.
+func (t *training) remarks() []string {
+	var out []string
+	r := t.result
+	switch {
+	case r.Status == convexnn.Stopped && t.timeout:
+		out = append(out, fmt.Sprintf("stopped early by the time limit of %v; this is the best found until then", t.flags.limits.time))
+	case r.Status == convexnn.Stopped:
+		out = append(out, "stopped early by an interrupt; this is the best found until then")
+	case r.Status == convexnn.Limited:
+		out = append(out, fmt.Sprintf("the solver came no closer than a gap of %.2g to the tolerance of %.2g", r.Certificate.ProgramGap, t.flags.tol))
+	}
+	if t.zero() {
+		out = append(out, fmt.Sprintf("beta is not below beta_max: the network has no neurons and predicts %s for every row", t.constant()))
+	}
+	if t.gates == nil && r.Status != convexnn.Stopped && r.Patterns < t.flags.sampler.patterns {
+		out = append(out, fmt.Sprintf("%d patterns were asked for, and the data showed no more than %d", t.flags.sampler.patterns, r.Patterns))
+	}
+	return out
+}
+
+// standardized reports whether the target of a regression was scaled.
+func (t *training) standardized() bool {
+	p, ok := t.data.encoding.(*datasets.Preprocessor)
+	return ok && p.Standardized() && p.Task() == datasets.TaskRegression
+}
+
+// printMetrics prints the table of metrics, beside those of the linear model.
+func (t *training) printMetrics(w io.Writer) {
+	test := t.data.test.rows() > 0
+	cells := func(model, linear string) {
+		fmt.Fprintf(w, "%-*s%-*s%s\n", labelWidth, "", columnWidth(test), model, linear)
+	}
+	cells("network", "linear model ("+t.linearText()+")")
+	pair := func(train, test string, both bool) string {
+		if !both {
+			return fmt.Sprintf("%-10s", train)
+		}
+		return fmt.Sprintf("%-10s%-10s", train, test)
+	}
+	head := pair("train", "test", test)
+	fmt.Fprintf(w, "%-*s%s  %s\n", labelWidth, "", head, strings.TrimRight(head, " "))
+	train, held := t.trainMetrics.lines(), t.testMetrics.lines()
+	linear, linearHeld := t.linearTrain.lines(), t.linearTest.lines()
+	for k, l := range train {
+		right := pair(linear[k].value.String(), linearHeld[k].value.String(), test)
+		fmt.Fprintf(w, "%-*s%s  %s\n", labelWidth, l.name, pair(l.value.String(), held[k].value.String(), test), strings.TrimRight(right, " "))
+	}
+}
+
+func columnWidth(test bool) int {
+	if test {
+		return 22
+	}
+	return 12
+}
+
+func (t *training) linearText() string {
+	return fmt.Sprintf("%s on %s", t.linear.Method, plural(t.linear.Columns, "column"))
+}
+
+// ratio returns a/b, undefined for b = 0.
+func ratio(a, b float64) number {
+	if b == 0 {
+		return number(math.NaN())
+	}
+	return number(a / b)
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/convexnn/baseline"
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	source  sourceFlags
+	fit     fitFlags
+	sampler samplerFlags
+	limits  limitFlags
+
+	mode, model, gates   string
+	beta, ratio, tol     float64
+	intercept, quiet     bool
+	modelPath, reportOut string
+
+	network convexnn.Model // set by check
+}
+
+func (a *app) trainCommand() *cobra.Command {
+	f := new(trainFlags)
+	cmd := &cobra.Command{
+		Use:   "train DATA",
+		Short: "Train a network and say what is proved of it",
+		Long: `Train fits a two-layer network to DATA: it samples activation patterns, solves the
+convex training program on them, and turns the solution into a network.
+
+DATA is a file of delimited text (.csv, .tsv, or .gz of them) or a built-in data
+set; see convexnn datasets. With --x FILE a matrix without a header takes its
+place, of which nothing is dropped or scaled.
+
+A gate file for --gates is a matrix with one gate per column, or per row, over
+the inputs of the network: the features after preprocessing and the bias column
+last.`,
+		Example: `  convexnn train breast-cancer
+  convexnn train houses.csv --target price --skip id --out model.json
+  convexnn train digits --positive 3 --time-limit 30s --report report.json
+  convexnn train --x X.csv --y y.csv --beta 0.1`,
+		Args: f.source.arguments("DATA"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd.Flags()); err != nil {
+				return err
+			}
+			return a.train(cmd, f, args)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *trainFlags) register(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.StringVar(&f.modelPath, "out", "", "write the model to `FILE`")
+	fs.StringVar(&f.reportOut, "report", "", "write a JSON report to `FILE`, or - for standard output")
+	fs.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
+	fs.StringVar(&f.mode, "mode", "sampled", "how the activation patterns are chosen: `sampled`")
+	fs.StringVar(&f.model, "model", "relu", "kind of network: `relu|gated`")
+	fs.Float64Var(&f.beta, "beta", 0, "strength `F` of the weight decay")
+	fs.Float64Var(&f.ratio, "beta-ratio", 0.01, "the strength as a part `F` of beta_max, at which the best network has no neurons")
+	f.sampler.register(fs)
+	fs.StringVar(&f.gates, "gates", "", "matrix of gates in `FILE`, in the place of sampled patterns")
+	fs.BoolVar(&f.intercept, "intercept", false, "add an output intercept without weight decay")
+	fs.Float64Var(&f.tol, "tol", 1e-4, "relative gap `F` to prove")
+	f.source.register(fs, true)
+	f.fit.register(fs)
+	f.fit.registerTraining(fs)
+	f.limits.register(fs)
+}
+
+func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
+	if f.mode != "sampled" {
+		return usagef("--mode %q: sampled is the only mode there is", f.mode)
+	}
+	if f.network, err = convexnn.ParseModel(f.model); err != nil {
+		return usagef("--model %q is neither relu nor gated", f.model)
+	}
+	if flags.Changed("beta") && flags.Changed("beta-ratio") {
+		return usagef("--beta and --beta-ratio exclude each other; give one")
+	}
+	if flags.Changed("beta") && !positive(f.beta) {
+		return usagef("--beta must be positive and finite, got %v", f.beta)
+	}
+	if !positive(f.ratio) {
+		return usagef("--beta-ratio must be positive and finite, got %v", f.ratio)
+	}
+	if !positive(f.tol) || f.tol >= 1 {
+		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
+	}
+	if f.gates != "" && (flags.Changed("patterns") || flags.Changed("sampler")) {
+		return usagef("--gates takes the place of --patterns and --sampler; give either")
+	}
+	if f.modelPath == "-" {
+		return usagef("--out takes a file, and standard output is for the summary or --report -")
+	}
+	if f.modelPath != "" && f.modelPath == f.reportOut {
+		return usagef("--out and --report name the same file %s", f.modelPath)
+	}
+	return cmp.Or(f.sampler.check(), f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
+}
+
+func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
+
+// train does the work of the command.
+func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
+	ctx, cancel := f.limits.context(cmd.Context())
+	defer cancel()
+	defer f.limits.useThreads()()
+	inputs := f.source.files(append(args, f.gates)...)
+	report, err := a.newReport(f.reportOut, inputs...)
+	if err != nil {
+		return err
+	}
+	var model *output
+	if f.modelPath != "" {
+		if model, err = newOutput(f.modelPath, inputs...); err != nil {
+			return err
+		}
+	}
+	text := io.Writer(a.out)
+	switch {
+	case f.quiet:
+		text = io.Discard
+	case report.stdout != nil:
+		text = a.err
+	}
+
+	t := training{flags: f}
+	if err := t.load(cmd, args, a.noticer(f.quiet)); err != nil {
+		return err
+	}
+	t.printData(text)
+	if a.out.closed && model == nil && report.file == nil {
+		return nil // nobody is left to work for
+	}
+	if err := t.run(ctx, text, a.trainProgress(f.quiet)); err != nil {
+		return err
+	}
+	a.stopped = t.result.Status == convexnn.Stopped
+	t.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
+
+	if model != nil {
+		if err := model.write(newModel(t.data.encoding, t.result).write); err != nil {
+			return err
+		}
+	}
+	if err := report.write(t.report()); err != nil {
+		return err
+	}
+	t.printResult(text)
+	return nil
+}
+
+func (a *app) trainProgress(quiet bool) *progress {
+	if quiet {
+		return nil
+	}
+	return newProgress(a.err.w)
+}
+
+// A training is the data and the results of train.
+type training struct {
+	flags   *trainFlags
+	data    *prepared
+	gates   *mat.Dense
+	result  *convexnn.Result
+	linear  *baseline.Model
+	seconds float64
+	timeout bool // the time limit has passed
+	program bool // the program has been printed
+
+	trainMetrics, testMetrics measures
+	linearTrain, linearTest   measures
+}
+
+func (t *training) load(cmd *cobra.Command, args []string, notice func(string)) error {
+	f := t.flags
+	s, err := f.source.load(cmd.Flags(), args, f.fit.seed, true, notice)
+	if err != nil {
+		return err
+	}
+	if t.data, err = f.fit.prepare(s, f.source.read.Missing == datasets.MissingMean); err != nil {
+		return err
+	}
+	if f.gates != "" {
+		t.gates, err = datasets.ReadMatrix(f.gates)
+	}
+	return err
+}
+
+// run trains the network and the linear model, and measures both.
+func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error {
+	f, train := t.flags, t.data.train
+	start := time.Now()
+	options := convexnn.Options{
+		Model: f.network, BetaRatio: f.ratio, Patterns: f.sampler.patterns, Sampler: f.sampler.sampler, Gates: t.gates,
+		Intercept: f.intercept, Seed: f.fit.seed, Tolerance: f.tol, MemoryLimit: f.limits.memory.limit(),
+		Progress: func(p convexnn.Progress) {
+			if p.Stage == "solve" {
+				bar.hide()
+				t.printProgram(text, p.Known)
+			}
+			bar.update(p)
+		},
+	}
+	if f.beta > 0 {
+		options.Beta = f.beta
+	}
+	var err error
+	t.result, err = convexnn.Train(ctx, train.x, train.y, options)
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	t.seconds = time.Since(start).Seconds()
+	if t.linear, err = baseline.Fit(train.x, train.y); err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		sample       sample
+		model, plain *measures
+	}{
+		{train, &t.trainMetrics, &t.linearTrain},
+		{t.data.test, &t.testMetrics, &t.linearTest},
+	} {
+		if err := t.measure(m.sample, m.model, m.plain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *training) measure(s sample, model, plain *measures) error {
+	var scores, linear []float64
+	if s.rows() > 0 {
+		var err error
+		if scores, err = t.result.Network.Predict(s.x); err != nil {
+			return err
+		}
+		if linear, err = t.linear.Predict(s.x); err != nil {
+			return err
+		}
+	}
+	e := t.data.encoding
+	*model, *plain = measure(e, scores, s.y), measure(e, linear, s.y)
+	return nil
+}
+
+// zero reports whether the network has no neurons because beta is so large, and
+// so predicts the same for every row.
+func (t *training) zero() bool {
+	r := t.result
+	return len(r.Network.Neurons) == 0 && r.Status != convexnn.Stopped && r.Beta >= r.BetaMax.Value
+}
+
+// constant returns what a network without neurons predicts.
+func (t *training) constant() string {
+	e, out := t.data.encoding, t.result.Network.Intercept
+	if e.Task() == datasets.TaskClassification {
+		return e.Label(out)
+	}
+	return fmt.Sprintf("%.6g", e.Unscale([]float64{out})[0])
+}

@@ -2,7 +2,7 @@
 
 Writes convexnn/testdata/clarabel.json, which the tests replay without Python:
 
-    pip install numpy==2.4.6 scipy==1.17.1 cvxpy==1.9.3 clarabel==0.11.1
+    pip install -r bench/oracles/requirements.txt
     python bench/oracles/make_traces.py convexnn/testdata/clarabel.json
 
 Each entry holds the data, the gates (one a row), and a bracket [dual, primal] of

@@ -1,0 +1,39 @@
+package convexnn_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/convexnn"
+)
+
+// BenchmarkSolve times the sampled program at the default tolerance by size class,
+// and reports the iterations of both phases.
+func BenchmarkSolve(b *testing.B) {
+	for _, c := range []struct{ n, d, patterns int }{{100, 10, 40}, {400, 10, 500}, {500, 30, 500}, {1000, 10, 500}} {
+		b.Run(fmt.Sprintf("n=%d,d=%d,P=%d", c.n, c.d, c.patterns), func(b *testing.B) {
+			x, y := sine(1, c.n, c.d)
+			most, err := convexnn.FindBetaMax(b.Context(), x, y, false)
+			if err != nil {
+				b.Fatal(err)
+			}
+			cells, _, err := arrangements.Sample(b.Context(), x, c.patterns, arrangements.SampleSettings{Seed: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			p, err := convexnn.NewProgram(convexnn.Spec{X: x, Y: y, Cells: cells, Beta: 0.01 * most.Value})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				s, err := p.Solve(b.Context(), convexnn.SolveSettings{})
+				if err != nil || s.Status != convexnn.Solved {
+					b.Fatal(s, err)
+				}
+				b.ReportMetric(float64(s.Iterations), "admm")
+				b.ReportMetric(float64(s.Rounds), "rounds")
+			}
+		})
+	}
+}

@@ -29,8 +29,11 @@ func newConjugateGradient(op Operator) *conjugateGradient {
 }
 
 func (c *conjugateGradient) refactor(rho float64) error {
+	if err := c.inverse.refactor(rho); err != nil {
+		return err
+	}
 	c.rho = rho
-	return c.inverse.refactor(rho)
+	return nil
 }
 
 // apply sets dst to (rho I + N) x.

@@ -7,7 +7,8 @@ import (
 )
 
 // A gramSolver solves (rho I + N) h = b, N = F M^-1 F', for changing rho.
-// accuracy is the residual relative to b that an iterative one may leave.
+// accuracy is the residual relative to b that an iterative one may leave. A
+// refactor that fails leaves the solver as it was.
 type gramSolver interface {
 	refactor(rho float64) error
 	solve(h, b []float64, accuracy float64)
@@ -15,30 +16,30 @@ type gramSolver interface {
 
 // cholesky keeps N and a factor of rho I + N.
 type cholesky struct {
-	gram   blas64.General
-	factor blas64.General
-	upper  blas64.Triangular
+	gram  blas64.General
+	spare []float64 // n x n, for the next factor
+	upper blas64.Triangular
 }
 
 func newCholesky(gram blas64.General) *cholesky {
-	return &cholesky{gram: gram, factor: blas64.General{
-		Rows: gram.Rows, Cols: gram.Cols, Stride: gram.Cols, Data: make([]float64, gram.Rows*gram.Cols),
-	}}
+	return &cholesky{gram: gram}
 }
 
 func (c *cholesky) refactor(rho float64) error {
 	n := c.gram.Rows
+	if c.spare == nil {
+		c.spare = make([]float64, n*n)
+	}
 	for i := range n {
-		row := c.factor.Data[i*n : (i+1)*n]
+		row := c.spare[i*n : (i+1)*n]
 		copy(row, c.gram.Data[i*c.gram.Stride:i*c.gram.Stride+n])
 		row[i] += rho
 	}
-	sym := blas64.Symmetric{N: n, Stride: n, Data: c.factor.Data, Uplo: blas.Upper}
-	upper, ok := lapack64.Potrf(sym)
+	upper, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: c.spare, Uplo: blas.Upper})
 	if !ok {
 		return ErrNotPositiveDefinite
 	}
-	c.upper = upper
+	c.spare, c.upper = c.upper.Data, upper
 	return nil
 }
 

@@ -64,7 +64,6 @@ func (c *partialCholesky) row(k int) []float64 {
 }
 
 func (c *partialCholesky) refactor(rho float64) error {
-	c.rho = rho
 	q := c.gram.Rows
 	factor := blas64.Symmetric{N: q, Stride: c.gram.Stride, Data: append([]float64(nil), c.gram.Data...), Uplo: blas.Upper}
 	for k := range q {
@@ -74,7 +73,7 @@ func (c *partialCholesky) refactor(rho float64) error {
 	if !ok {
 		return ErrNotPositiveDefinite
 	}
-	c.inner = inner
+	c.rho, c.inner = rho, inner
 	return nil
 }
 

@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
-// ErrNotPositiveDefinite is returned when the n x n system of the weight update
-// cannot be factored, which only data of extreme scale can cause.
+// ErrNotPositiveDefinite is returned when the n x n system of the first weight
+// update cannot be factored: the operator holds NaN or numbers whose squares
+// overflow.
 var ErrNotPositiveDefinite = errors.New("admm: the linear system is not positive definite; rescale the data")
 
 // An Operator is the linear algebra of a group-cone program: the fit F, the
@@ -94,7 +95,7 @@ type Settings struct {
 	// MaxRefactorizations bounds how often rho may change; 0 means 20.
 	MaxRefactorizations int
 	// DirectLimit is the largest n whose system is factored; past it conjugate
-	// gradients are used. 0 means 4000 (128 MB for the factor).
+	// gradients are used. 0 means 4000 (128 MB for the factor), negative never.
 	DirectLimit int
 	// FirstCheck is the iteration of the first call of Bracket, and each later
 	// call comes after half as many iterations again; 0 means 20.
@@ -110,7 +111,6 @@ type Settings struct {
 type Iterate struct {
 	Iteration int
 	Weights   []float64 // m x d, after the shrinkage: inactive blocks are exactly zero
-	Residual  []float64 // n: y - F u of the weight update, the dual variable
 }
 
 // Progress is what each iteration reports.
@@ -128,7 +128,7 @@ type Result struct {
 	Rho              float64
 	Primal, Dual     float64   // relative residuals of the last iteration
 	Weights          []float64 // m x d, after the shrinkage
-	Residual         []float64 // n: y - F u
+	Residual         []float64 // n: y - F u of the last weight update
 	State            *State    // to start another solve from
 }
 

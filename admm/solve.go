@@ -21,8 +21,9 @@ type solver struct {
 	cones   Cones
 	n, m, d int
 
-	rho    float64
-	system gramSolver
+	rho         float64
+	least, most float64 // bounds of rho
+	system      gramSolver
 
 	u, v, lambda []float64 // m x d
 	z            []float64 // slacks and multipliers of the cones
@@ -58,6 +59,13 @@ func newSolver(p Problem, start *State, settings Settings) (*solver, error) {
 	} else {
 		s.system = newConjugateGradient(p.Operator)
 	}
+	// Past these bounds float64 no longer tells rho I + N from one of the two.
+	trace := floats.Sum(p.Operator.GramDiagonal())
+	if !(trace > 0) {
+		trace = 1
+	}
+	s.least, s.most = 1e-9*trace, 1e9*trace
+	s.rho = min(max(s.rho, s.least), s.most)
 	return s, s.system.refactor(s.rho)
 }
 
@@ -81,16 +89,14 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 		converged := max(primal, dual) <= s.Tolerance
 		if s.Bracket != nil && (k == nextCheck || converged) {
 			nextCheck = k + k/2
-			converged = s.Bracket(Iterate{Iteration: k, Weights: s.v, Residual: s.residual()}) || converged
+			converged = s.Bracket(Iterate{Iteration: k, Weights: s.v}) || converged
 		}
 		if converged {
 			s.result.Status = Converged
 			break
 		}
 		if k%balanceEvery == 0 {
-			if err := s.balance(primal, dual); err != nil {
-				return nil, err
-			}
+			s.balance(primal, dual)
 		}
 	}
 	s.result.Rho = s.rho
@@ -172,17 +178,26 @@ func (s *solver) updateCopies() (primal, dual float64) {
 // balance moves rho towards equal residuals (Boyd et al., section 3.4.1, with
 // the relative residuals of Wohlberg, 2017), few times in all: each change costs
 // a factorisation.
-func (s *solver) balance(primal, dual float64) error {
+func (s *solver) balance(primal, dual float64) {
 	if s.result.Refactorizations >= s.MaxRefactorizations {
-		return nil
+		return
 	}
 	ratio := math.Sqrt(primal / max(dual, math.SmallestNonzeroFloat64))
 	if ratio < balanceRatio && ratio > 1.0/balanceRatio {
-		return nil
+		return
 	}
 	ratio = min(max(ratio, 0.1), 10)
-	s.rho *= ratio
+	ratio = min(max(ratio*s.rho, s.least), s.most) / s.rho
+	if ratio == 1 {
+		return
+	}
 	s.result.Refactorizations++
+	if s.system.refactor(s.rho*ratio) != nil {
+		// The old factor still stands: go on with it, and leave rho alone.
+		s.MaxRefactorizations = s.result.Refactorizations
+		return
+	}
+	s.rho *= ratio
 	// The unscaled multipliers stay what they are.
 	floats.Scale(1/ratio, s.lambda)
 	floats.Scale(1/ratio, s.h)
@@ -194,7 +209,6 @@ func (s *solver) balance(primal, dual float64) error {
 		}
 		s.cones.Pull(s.pulled, s.z)
 	}
-	return s.system.refactor(s.rho)
 }
 
 // residual returns y - F u, which is rho h.

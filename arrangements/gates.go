@@ -24,8 +24,9 @@ var ErrNonFinite = errors.New("value is not finite")
 //
 // Duplicates and the pattern that is active on no row except rows of zeros are
 // dropped. The patterns are read off the gates as they are, even where a gate
-// lies on a hyperplane x_i.u = 0; witnesses are the gates scaled to unit norm (a
-// gate of zeros, active everywhere, stays as it is).
+// lies on a hyperplane x_i.u = 0; witnesses are the gates scaled by powers of two
+// to norms in [1/2, 1), which is exact, so that they show their pattern to the last
+// sample (a gate of zeros, active everywhere, stays as it is).
 //
 // The error wraps [ErrGateShape] or [ErrNonFinite].
 func FromGates(x, gates *mat.Dense) ([]Cell, error) {
@@ -54,10 +55,9 @@ func FromGates(x, gates *mat.Dense) ([]Cell, error) {
 		if inactive(p, lengths) {
 			continue
 		}
-		if l := norm(g); l > 0 {
-			for k := range g {
-				g[k] /= l
-			}
+		_, exp := math.Frexp(norm(g))
+		for k := range g {
+			g[k] = math.Ldexp(g[k], -exp)
 		}
 		seen.add(Cell{Pattern: p, Witness: g})
 	}

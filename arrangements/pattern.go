@@ -66,8 +66,8 @@ func (p Pattern) String() string {
 // A Cell is an activation pattern together with a gate that has it.
 type Cell struct {
 	Pattern Pattern
-	// Witness is a gate of length d and unit norm with this pattern. From Sample
-	// it lies strictly inside the cell.
+	// Witness is a gate of length d with this pattern. From Sample it has unit norm
+	// and lies strictly inside the cell.
 	Witness []float64
 }
 

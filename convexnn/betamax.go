@@ -18,6 +18,8 @@ type BetaMax struct {
 	// Exact says that Value was computed exactly. Otherwise it is an estimate
 	// from local search, and the true value may be larger.
 	Exact bool
+	// Partial says that the search was cut short, so that Value depends on when.
+	Partial bool
 }
 
 // FindBetaMax computes beta_max of x (n x d) and y (n), by local search from
@@ -37,7 +39,7 @@ func FindBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool)
 		price, err := pricing.Local(ctx, x, v, pricing.LocalSettings{})
 		switch {
 		case ctx.Err() != nil:
-			price.Exact = false
+			price.Exact, most.Partial = false, true
 			price.Value = max(price.Value, quickPrice(x, v))
 		case err != nil:
 			return BetaMax{}, err

@@ -1,6 +1,7 @@
 package convexnn
 
 import (
+	"fmt"
 	"math"
 	"sync"
 
@@ -15,7 +16,8 @@ import (
 type DualBound struct {
 	// Value is the bound: s y'v - s^2 |v|^2/2.
 	Value float64
-	// Scale is s: s v satisfies all dual constraints.
+	// Scale is s: s v, centred if there is an intercept, satisfies all dual
+	// constraints.
 	Scale float64
 	// Price is an upper bound on max_j max {e_j v'D_j X u : |u| <= 1, u in the
 	// cone of block j}, exact where it is above beta.
@@ -28,13 +30,19 @@ type DualBound struct {
 //	maximise    1/2 |y|^2 - 1/2 |v - y|^2
 //	subject to  |Proj_K(e_j X'D_j v)| <= beta  for every block j with cone K
 //
-// (Pilanci and Ergen, 2020, equation 7, block by block): the scaling of v that
-// is feasible and best gives the value. The bound is rigorous up to rounding,
+// (Pilanci and Ergen, 2020, equation 7, block by block), and v is scaled down
+// until it is feasible. Blocks whose gradient is within beta are not projected, so
+// that a v whose prices are all far below beta proves less than a multiple of it
+// would. The bound is rigorous up to rounding,
 // since each projection's norm is bounded by |e_j X'D_j v + A_j' lambda| for an
-// explicit lambda >= 0. The residual of a good solution proves a good bound.
-func (p *Program) DualBound(v []float64) DualBound {
+// explicit lambda >= 0, with an allowance for the rounding of that sum. The
+// residual of a good solution proves a good bound. The error is [ErrShape].
+func (p *Program) DualBound(v []float64) (DualBound, error) {
+	if len(v) != len(p.target) {
+		return DualBound{}, fmt.Errorf("%w: the vector has %d entries, the data %d rows", ErrShape, len(v), len(p.target))
+	}
 	bound, _ := newPricer(p).bound(v)
-	return bound
+	return bound, nil
 }
 
 // pricer evaluates dual constraints and projects weights. It remembers which
@@ -43,11 +51,16 @@ func (p *Program) DualBound(v []float64) DualBound {
 type pricer struct {
 	*Program
 	projectors sync.Pool
-	warm       [][]int // for each block
+	warm       [][]int   // for each block
+	lengths    []float64 // |x_i|
 }
 
+// roundoff times the terms of a sum bounds what rounding does to it here: the
+// sums have at most a few thousand terms, and errors mostly cancel.
+const roundoff = 0x1p-50
+
 func newPricer(p *Program) *pricer {
-	pr := &pricer{Program: p, warm: make([][]int, p.Blocks())}
+	pr := &pricer{Program: p, warm: make([][]int, p.Blocks()), lengths: rowNorms(p.spec.X)}
 	first := qp.NewConeProjector(p.masked.X)
 	pr.projectors.New = func() any { return first.Clone() }
 	return pr
@@ -69,6 +82,7 @@ func (pr *pricer) prices(v []float64) []float64 {
 	d := pr.masked.X.Cols
 	grad := make([]float64, pr.Blocks()*d)
 	pr.adjoint(grad, v)
+	allowance := roundoff * floats.Norm(pr.lengths, 2) * floats.Norm(v, 2)
 	prices := make([]float64, pr.Blocks())
 	pr.eachProjector(pr.Blocks(), func(proj *qp.ConeProjector, j int) {
 		g := grad[j*d : (j+1)*d]
@@ -76,17 +90,22 @@ func (pr *pricer) prices(v []float64) []float64 {
 		if prices[j] > pr.spec.Beta && pr.spec.Model == ReLU {
 			prices[j] = pr.project(proj, make([]float64, d), g, j, pr.spec.Beta)
 		}
+		prices[j] += allowance
 	})
 	return prices
 }
 
 // project sets dst to the projection of g onto the cone of block j, or to a
-// point past it once the norm is known to be at most enough, and returns the
-// norm.
+// point past it once the norm is known to be at most enough, and returns a
+// bound of the norm that rounding cannot undercut.
 func (pr *pricer) project(proj *qp.ConeProjector, dst, g []float64, j int, enough float64) float64 {
 	res := proj.Project(dst, g, pr.masked.Bits[j%pr.Patterns()], pr.warm[j], enough)
 	pr.warm[j] = append(pr.warm[j][:0], res.Active...)
-	return res.Norm
+	terms := floats.Norm(g, 2)
+	for k, i := range res.Active {
+		terms += res.Lambda[k] * pr.lengths[i]
+	}
+	return res.Norm + roundoff*terms
 }
 
 // eachProjector calls body for each index with a projector that no other call
@@ -118,7 +137,7 @@ func (pr *pricer) repair(u *mat.Dense) *mat.Dense {
 	fit := make([]float64, len(pr.target))
 	pr.apply(fit, out.RawMatrix().Data)
 	if energy := floats.Dot(fit, fit); energy > 0 {
-		gain := floats.Dot(fit, pr.target) - pr.spec.Beta*groupNorms(out)
+		gain := floats.Dot(fit, pr.target) - pr.spec.Beta*floats.Sum(rowNorms(out))
 		out.Scale(max(0, gain/energy), out)
 	}
 	return out

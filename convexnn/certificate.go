@@ -43,25 +43,25 @@ func (c Certificate) Statement() string {
 	switch {
 	case c.Patterns == 0 && c.ProgramGap > 0:
 		return "Nothing is known of the optimum: training ended before any activation pattern was found."
+	case c.Patterns == 0 && !c.Sampled:
+		return "The given gates are active on no sample; nothing is known of networks with other patterns."
 	case c.Patterns == 0:
-		return "Optimal: the data have no activation pattern, so that no neuron can help."
+		return "Optimal: all samples are zero, so that no neuron can help."
 	}
 	patterns := fmt.Sprintf("the %d %s activation patterns", c.Patterns, origin)
 	if c.Patterns == 1 {
 		patterns = fmt.Sprintf("the one %s activation pattern", origin)
 	}
-	return fmt.Sprintf("Within %s of the optimum of the convex program on %s; networks with other patterns may be better.",
-		percent(c.ProgramGap), patterns)
+	return fmt.Sprintf("The optimum of the convex program on %s lies between %.6g and %.6g (gap %s); networks with other patterns may be better.",
+		patterns, c.ProgramBound, c.ProgramObjective, percent(c.ProgramGap))
 }
 
 // percent writes a gap with two digits, and never as less than it is.
 func percent(gap float64) string {
-	switch p := 100 * gap; {
-	case p < 1e-3:
+	p := 100 * gap
+	if p <= 1e-3 {
 		return "0.001 %"
-	case p < 10:
-		return fmt.Sprintf("%.2g %%", p)
-	default:
-		return fmt.Sprintf("%.0f %%", math.Ceil(p))
 	}
+	digit := math.Pow(10, math.Floor(math.Log10(p))-1)
+	return fmt.Sprintf("%.4g %%", math.Ceil(p/digit*(1-1e-12))*digit)
 }

@@ -7,12 +7,16 @@ import "errors"
 var (
 	// ErrShape is returned where dimensions do not fit each other.
 	ErrShape = errors.New("shapes do not match")
-	// ErrNotFinite is returned for NaN or infinite input, and for input so large
-	// that the objective would overflow.
+	// ErrNotFinite is returned for NaN or infinite input, and for input of a scale
+	// at which squares leave the range of float64.
 	ErrNotFinite = errors.New("value is not finite")
 	// ErrBeta is returned for a regularisation strength that is not positive
 	// and finite.
 	ErrBeta = errors.New("beta must be positive and finite")
+	// ErrModel is returned for a model that is neither ReLU nor Gated.
+	ErrModel = errors.New("unknown model")
+	// ErrTolerance is returned for a tolerance that is negative or NaN.
+	ErrTolerance = errors.New("tolerance must be positive")
 	// ErrNoPatterns is returned for a program without any pattern.
 	ErrNoPatterns = errors.New("no activation patterns")
 	// ErrMissingPattern is returned when a network has a neuron that lies in the

@@ -28,7 +28,7 @@ func (m Model) String() string {
 	return "relu"
 }
 
-// ParseModel is the inverse of [Model.String].
+// ParseModel is the inverse of [Model.String]. The error is [ErrModel].
 func ParseModel(s string) (Model, error) {
 	switch s {
 	case "relu":
@@ -36,7 +36,14 @@ func ParseModel(s string) (Model, error) {
 	case "gated":
 		return Gated, nil
 	}
-	return 0, fmt.Errorf("unknown model %q: the models are relu and gated", s)
+	return 0, fmt.Errorf("%w %q: the models are relu and gated", ErrModel, s)
+}
+
+func (m Model) check() error {
+	if m != ReLU && m != Gated {
+		return fmt.Errorf("%w %d", ErrModel, int(m))
+	}
+	return nil
 }
 
 // A Neuron is one hidden unit with its output weight.

@@ -69,10 +69,10 @@ func TestRecoveryBothWays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v := p.Violation(s.Weights); v > 1e-12 {
+		if v, err := p.Violation(s.Weights); v > 1e-12 || err != nil {
 			t.Errorf("trial %d: the solution violates its cones by %g", trial, v)
 		}
-		if f := p.Objective(s.Weights); math.Abs(f-s.Objective) > 1e-12*f {
+		if f, err := p.Objective(s.Weights); math.Abs(f-s.Objective) > 1e-12*f || err != nil {
 			t.Errorf("trial %d: the weights' objective is %v, reported %v", trial, f, s.Objective)
 		}
 		net, err := p.Network(s.Weights)
@@ -91,7 +91,7 @@ func TestRecoveryBothWays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f := p.Objective(back); f > s.Objective*(1+1e-10) {
+		if f, err := p.Objective(back); f > s.Objective*(1+1e-10) || err != nil {
 			t.Errorf("trial %d: back in the program the objective rose from %.14g to %.14g", trial, s.Objective, f)
 		}
 	}

@@ -22,6 +22,9 @@ func (s *search) polish(ctx context.Context) error {
 	}
 	work := s.firstWorkingSet()
 	for !s.solved() && ctx.Err() == nil && s.best.Rounds < maxPolishRounds {
+		if len(work) == 0 {
+			return nil // nothing is violated: what remains is rounding
+		}
 		result, err := ipm.Solve(ctx, s.restricted(work), ipm.Settings{Tolerance: max(s.Tolerance/20, 1e-11)})
 		if errors.Is(err, ipm.ErrNumerical) {
 			return nil
@@ -181,13 +184,4 @@ func (s *search) expand(work []int, u []float64) *mat.Dense {
 		}
 	}
 	return out
-}
-
-func rowNorms(u *mat.Dense) []float64 {
-	rows, _ := u.Dims()
-	norms := make([]float64, rows)
-	for j := range norms {
-		norms[j] = floats.Norm(u.RawRowView(j), 2)
-	}
-	return norms
 }

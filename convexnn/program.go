@@ -43,13 +43,16 @@ type Program struct {
 
 // NewProgram validates the spec and returns its program. X and Y are not copied
 // and may not change afterwards. The errors are [ErrShape], [ErrNotFinite],
-// [ErrBeta] and [ErrNoPatterns].
+// [ErrBeta], [ErrModel] and [ErrNoPatterns].
 func NewProgram(spec Spec) (*Program, error) {
 	if err := checkData(spec.X, spec.Y); err != nil {
 		return nil, err
 	}
 	if !(spec.Beta > 0) || math.IsInf(spec.Beta, 0) {
 		return nil, fmt.Errorf("%w, got %v", ErrBeta, spec.Beta)
+	}
+	if err := spec.Model.check(); err != nil {
+		return nil, err
 	}
 	if len(spec.Cells) == 0 {
 		return nil, fmt.Errorf("%w: a program needs at least one", ErrNoPatterns)
@@ -77,7 +80,7 @@ func checkData(x *mat.Dense, y []float64) error {
 	if x == nil || x.IsEmpty() {
 		return fmt.Errorf("%w: X has no rows or no columns", ErrShape)
 	}
-	n, d := x.Dims()
+	n, _ := x.Dims()
 	if len(y) != n {
 		return fmt.Errorf("%w: X has %d rows, y has %d values", ErrShape, n, len(y))
 	}
@@ -91,11 +94,26 @@ func checkData(x *mat.Dense, y []float64) error {
 			return fmt.Errorf("%w: y at row %d is %v", ErrNotFinite, i+1, y[i])
 		}
 	}
-	if loss := floats.Dot(y, y); math.IsInf(loss, 0) {
-		return fmt.Errorf("%w: the sum of squares of y overflows; rescale y", ErrNotFinite)
+	return checkScale(mat.Norm(x, 2), floats.Norm(y, 2))
+}
+
+// checkScale refuses norms of X and y whose squares, products or quotients leave
+// the range of float64.
+func checkScale(x, y float64) error {
+	const least, most = 1e-150, 1.2e154 // the square of the latter is near the largest float64
+	for _, c := range []struct {
+		name  string
+		value float64
+	}{{"X", x}, {"y", y}} {
+		if c.value > most {
+			return fmt.Errorf("%w: the squares of %s overflow (its norm is %.3g); divide it by a constant", ErrNotFinite, c.name, c.value)
+		}
+		if c.value != 0 && c.value < least {
+			return fmt.Errorf("%w: the squares of %s underflow (its norm is %.3g); multiply it by a constant", ErrNotFinite, c.name, c.value)
+		}
 	}
-	if norm := mat.Norm(x, 2); math.IsInf(norm, 0) || d == 0 {
-		return fmt.Errorf("%w: the sum of squares of X overflows; rescale X", ErrNotFinite)
+	if ratio := x / y; x != 0 && y != 0 && (ratio > 1e250 || ratio < 1e-250) {
+		return fmt.Errorf("%w: X (norm %.3g) and y (norm %.3g) are too far apart in scale; rescale one", ErrNotFinite, x, y)
 	}
 	return nil
 }
@@ -123,27 +141,53 @@ func (p *Program) sign(block int) float64 {
 }
 
 // Residual returns y - F u (n) for the weights u (blocks x d), the mean taken
-// off if there is an intercept. It is the dual variable of the program.
-func (p *Program) Residual(u *mat.Dense) []float64 {
+// off if there is an intercept. It is the dual variable of the program. The error
+// is [ErrShape].
+func (p *Program) Residual(u *mat.Dense) ([]float64, error) {
+	if err := p.checkWeights(u); err != nil {
+		return nil, err
+	}
+	return p.residual(mat.DenseCopyOf(u)), nil
+}
+
+// Objective returns 1/2 |F u - y|^2 + beta sum_j |u_j| of the weights u
+// (blocks x d), whether or not they satisfy the cone constraints. The error is
+// [ErrShape].
+func (p *Program) Objective(u *mat.Dense) (float64, error) {
+	if err := p.checkWeights(u); err != nil {
+		return 0, err
+	}
+	return p.objective(mat.DenseCopyOf(u)), nil
+}
+
+func (p *Program) checkWeights(u *mat.Dense) error {
+	rows, d := u.Dims()
+	if rows != p.Blocks() || d != p.masked.X.Cols {
+		return fmt.Errorf("%w: weights are %d x %d, the program has %d blocks in %d dimensions", ErrShape, rows, d, p.Blocks(), p.masked.X.Cols)
+	}
+	return nil
+}
+
+// residual is Residual for a compact u of the right shape.
+func (p *Program) residual(u *mat.Dense) []float64 {
 	fit := make([]float64, len(p.target))
 	p.apply(fit, u.RawMatrix().Data)
 	floats.SubTo(fit, p.target, fit)
 	return fit
 }
 
-// Objective returns 1/2 |F u - y|^2 + beta sum_j |u_j| of the weights u
-// (blocks x d), whether or not they satisfy the cone constraints.
-func (p *Program) Objective(u *mat.Dense) float64 {
-	r := p.Residual(u)
-	return floats.Dot(r, r)/2 + p.spec.Beta*groupNorms(u)
+// objective is Objective for a compact u of the right shape.
+func (p *Program) objective(u *mat.Dense) float64 {
+	r := p.residual(u)
+	return floats.Dot(r, r)/2 + p.spec.Beta*floats.Sum(rowNorms(u))
 }
 
 // Violation returns the largest violation of a cone constraint by the weights u
 // (blocks x d), max over blocks and samples of (-s_i x_i.u_j)_+ / |x_i|, in units
-// of the weights; 0 for Gated.
-func (p *Program) Violation(u *mat.Dense) float64 {
-	if p.spec.Model == Gated {
-		return 0
+// of the weights; 0 for Gated. The error is [ErrShape].
+func (p *Program) Violation(u *mat.Dense) (float64, error) {
+	if err := p.checkWeights(u); err != nil || p.spec.Model == Gated {
+		return 0, err
 	}
 	worst := 0.0
 	for i := range len(p.target) {
@@ -160,7 +204,7 @@ func (p *Program) Violation(u *mat.Dense) float64 {
 			worst = max(worst, v)
 		}
 	}
-	return worst
+	return worst, nil
 }
 
 // apply sets dst (n) to F u: the masked products, signed, and centred if there
@@ -188,19 +232,24 @@ func (p *Program) adjoint(dst, r []float64) {
 	}
 }
 
-// groupNorms returns the sum of the norms of the rows of u.
-func groupNorms(u *mat.Dense) float64 {
-	sum := 0.0
+// rowNorms returns the norms of the rows of u.
+func rowNorms(u *mat.Dense) []float64 {
 	rows, _ := u.Dims()
-	for j := range rows {
-		sum += floats.Norm(u.RawRowView(j), 2)
+	norms := make([]float64, rows)
+	for j := range norms {
+		norms[j] = floats.Norm(u.RawRowView(j), 2)
 	}
-	return sum
+	return norms
 }
 
-// centered returns v minus its mean.
+// centered returns v minus its mean, exactly zero where v is constant up to
+// rounding: dust would look like a target.
 func centered(v []float64) []float64 {
+	const epsilon = 0x1p-52
 	out := slices.Clone(v)
 	kernel.Center(out)
+	if floats.Norm(out, 2) <= 4*epsilon*float64(len(v))*floats.Norm(v, 2) {
+		clear(out)
+	}
 	return out
 }

@@ -14,12 +14,12 @@ import (
 // 2020, theorem 1). If u satisfies the cone constraints, the objective of the
 // network is that of u; otherwise it is another one, and still that of a network.
 // With an intercept in the program the network's is the best for its neurons.
+// The error is [ErrShape].
 func (p *Program) Network(u *mat.Dense) (*Network, error) {
-	rows, d := u.Dims()
-	if rows != p.Blocks() || d != p.masked.X.Cols {
-		return nil, fmt.Errorf("%w: weights are %d x %d, the program has %d blocks in %d dimensions", ErrShape, rows, d, p.Blocks(), p.masked.X.Cols)
+	if err := p.checkWeights(u); err != nil {
+		return nil, err
 	}
-	net := &Network{Model: p.spec.Model, Dim: d}
+	net := &Network{Model: p.spec.Model, Dim: p.masked.X.Cols}
 	for _, j := range nonzeroRows(u) {
 		h := Neuron{Weights: slices.Clone(u.RawRowView(j)), Output: p.sign(j)}
 		if p.spec.Model == Gated {
@@ -50,9 +50,13 @@ func (p *Program) fitIntercept(net *Network) error {
 // give the network's fit at no larger penalty. Each neuron goes to a pattern
 // whose cone contains it up to a violation of tol |x_i| |u_j| (0 is exact; 1e-9
 // allows for rounding). The error is [ErrMissingPattern] if there is none,
-// [ErrShape] if the network does not belong to the data.
+// [ErrShape] if the network does not belong to the data, [ErrNetwork] if it is
+// malformed.
 func (p *Program) Weights(net *Network, tol float64) (*mat.Dense, error) {
 	d := p.masked.X.Cols
+	if err := net.validate(); err != nil {
+		return nil, err
+	}
 	if net.Dim != d || net.Model != p.spec.Model {
 		return nil, fmt.Errorf("%w: a %s network with %d inputs for a %s program in %d dimensions", ErrShape, net.Model, net.Dim, p.spec.Model, d)
 	}

@@ -147,7 +147,10 @@ func TestNoDualBoundIsAboveTheOptimum(t *testing.T) {
 				// From the target itself to far away from it.
 				v[i] = tr.Y[i] + float64(trial)/4*math.Sin(float64(7*i+13*trial))
 			}
-			b := p.DualBound(v)
+			b, err := p.DualBound(v)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if b.Value > tr.Primal*(1+1e-9) {
 				t.Errorf("trace %d: bound %.12g over the optimum %.12g", k, b.Value, tr.Primal)
 			}

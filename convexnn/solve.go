@@ -2,6 +2,8 @@ package convexnn
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -71,8 +73,11 @@ type Solution struct {
 // matter, an interior point method on these blocks finds the optimum, and blocks
 // whose dual constraint it violates are added until none is. Where rounding stops
 // the second method short of the tolerance, ADMM goes on. Solve returns the best
-// found when ctx ends.
+// found when ctx ends. The error is [ErrTolerance].
 func (p *Program) Solve(ctx context.Context, settings SolveSettings) (*Solution, error) {
+	if !(settings.Tolerance >= 0) {
+		return nil, fmt.Errorf("%w, got %v", ErrTolerance, settings.Tolerance)
+	}
 	s := newSearch(p, settings)
 	if err := s.admm(ctx, s.polishPays); err != nil {
 		return nil, err
@@ -85,6 +90,9 @@ func (p *Program) Solve(ctx context.Context, settings SolveSettings) (*Solution,
 	}
 	return s.finish(ctx), nil
 }
+
+// defaultDirectLimit is the largest n for which n x n matrices are formed.
+const defaultDirectLimit = 4000
 
 // search is the state of one solve: a scaled copy of the program and the best
 // bracket so far, in its units.
@@ -107,7 +115,10 @@ func newSearch(p *Program, settings SolveSettings) *search {
 		settings.MaxIterations = 20000
 	}
 	if settings.PolishLimit == 0 {
-		settings.PolishLimit = 4000
+		settings.PolishLimit = defaultDirectLimit
+	}
+	if settings.DirectLimit == 0 {
+		settings.DirectLimit = defaultDirectLimit
 	}
 	scaled, units := p.scaled()
 	s := &search{SolveSettings: settings, Program: scaled, units: units, pricer: newPricer(scaled)}
@@ -121,7 +132,7 @@ func newSearch(p *Program, settings SolveSettings) *search {
 // offer updates the bracket by weights and a dual vector.
 func (s *search) offer(u *mat.Dense, v []float64) {
 	feasible := s.pricer.repair(u)
-	if f := s.Objective(feasible); f < s.best.Objective {
+	if f := s.objective(feasible); f < s.best.Objective {
 		s.best.Objective, s.best.Weights = f, feasible
 	}
 	var bound DualBound
@@ -160,16 +171,19 @@ func (s *search) admm(ctx context.Context, handOver func() bool) error {
 	problem := admm.Problem{Operator: newOperator(s.Program), Y: s.target, Beta: s.spec.Beta}
 	result, err := admm.Solve(ctx, problem, s.state, admm.Settings{
 		MaxIterations: s.MaxIterations - before,
-		Tolerance:     s.Tolerance / 100,
+		Tolerance:     residualTolerance,
 		DirectLimit:   s.DirectLimit,
 		Bracket: func(it admm.Iterate) bool {
 			s.best.Iterations = before + it.Iteration
 			u := mat.NewDense(s.Blocks(), d, slices.Clone(it.Weights))
-			s.offer(u, s.Residual(u))
+			s.offer(u, s.residual(u))
 			s.report("admm")
 			return s.solved() || handOver()
 		},
 	})
+	if errors.Is(err, admm.ErrNotPositiveDefinite) {
+		return nil // the bracket so far is what float64 can do
+	}
 	if err != nil {
 		return err
 	}
@@ -177,10 +191,14 @@ func (s *search) admm(ctx context.Context, handOver func() bool) error {
 	if total := before + result.Iterations; total != s.best.Iterations {
 		s.best.Iterations = total
 		u := mat.NewDense(s.Blocks(), d, slices.Clone(result.Weights))
-		s.offer(u, s.Residual(u))
+		s.offer(u, s.residual(u))
 	}
 	return nil
 }
+
+// residualTolerance is so small that it is the bracket that ends ADMM, unless
+// nothing moves any more.
+const residualTolerance = 1e-14
 
 func never() bool { return false }
 

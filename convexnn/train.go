@@ -87,7 +87,8 @@ const (
 //
 // When ctx ends, Train returns the best network found so far with the status
 // Stopped; at the least that is the network without neurons. The errors are
-// those of [NewProgram], [ErrMemory] and arrangements.ErrGateShape.
+// those of [NewProgram], [ErrTolerance] and [ErrMemory], and of the arrangements
+// package ErrGateShape and ErrNonFinite for gates, and ErrSampler.
 func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
 	if err := checkData(x, y); err != nil {
 		return nil, err
@@ -143,7 +144,24 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 		Kind: CertifiedProgram, Patterns: len(cells), Sampled: options.Gates == nil, Dual: solution.Dual,
 		ProgramObjective: solution.Objective, ProgramBound: solution.LowerBound, ProgramGap: solution.Gap,
 	}
-	return result, result.describe(network, x, y)
+	if err := result.describe(network, x, y); err != nil {
+		return nil, err
+	}
+	result.settle(options.Tolerance)
+	return result, nil
+}
+
+// settle makes the certificate speak of the network: should its objective be above
+// that of the weights it was read from, the gap is that of the network.
+func (r *Result) settle(tolerance float64) {
+	c := &r.Certificate
+	if r.Objective <= c.ProgramObjective {
+		return
+	}
+	c.ProgramGap = relativeGap(r.Objective, c.ProgramBound)
+	if r.Status == Solved && c.ProgramGap > tolerance {
+		r.Status = Limited
+	}
 }
 
 // describe sets the network and its objective.
@@ -153,8 +171,7 @@ func (r *Result) describe(network *Network, x *mat.Dense, y []float64) (err erro
 	return err
 }
 
-// withoutNeurons completes the result by the network without neurons, which is
-// optimal where no pattern exists.
+// withoutNeurons completes the result by the network without neurons.
 func (r *Result) withoutNeurons(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
 	_, d := x.Dims()
 	network := &Network{Model: options.Model, Dim: d}
@@ -165,7 +182,9 @@ func (r *Result) withoutNeurons(ctx context.Context, x *mat.Dense, y []float64, 
 		return nil, err
 	}
 	r.Certificate = Certificate{Kind: CertifiedProgram, ProgramObjective: r.Objective, Sampled: options.Gates == nil}
-	if ctx.Err() == nil {
+	// Without hyperplanes all neurons are zero on the data. A program on gates
+	// that are active nowhere has nothing to choose either.
+	if trivial := r.PatternsPossible.IsInt64() && r.PatternsPossible.Int64() == 1; trivial || (options.Gates != nil && ctx.Err() == nil) {
 		r.Status, r.Certificate.ProgramBound = Solved, r.Objective
 	}
 	r.Certificate.ProgramGap = relativeGap(r.Objective, r.Certificate.ProgramBound)
@@ -191,8 +210,11 @@ func (o *Options) check() error {
 	if o.BetaRatio == 0 {
 		o.BetaRatio = defaultBetaRatio
 	}
-	if o.Tolerance < 0 || math.IsNaN(o.Tolerance) {
-		return fmt.Errorf("tolerance must be positive, got %v", o.Tolerance)
+	if !(o.Tolerance >= 0) {
+		return fmt.Errorf("%w, got %v", ErrTolerance, o.Tolerance)
+	}
+	if err := o.Model.check(); err != nil {
+		return err
 	}
 	return nil
 }

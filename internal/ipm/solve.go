@@ -66,34 +66,47 @@ func Solve(ctx context.Context, p *Problem, settings Settings) (*Result, error) 
 func (s *solver) run(ctx context.Context) (*Result, error) {
 	s.initialise()
 	best := &Result{Gap: math.Inf(1)}
+	least := errors3{math.Inf(1), math.Inf(1), math.Inf(1)}
 	stalled := 0
 	for k := 0; ; k++ {
-		gap := s.residuals()
-		if gap < best.Gap {
-			if gap > 0.9*best.Gap {
-				stalled++
-			} else {
-				stalled = 0
-			}
+		now := s.residuals()
+		if gap := now.worst(); gap < best.Gap {
 			s.record(best, gap)
-		} else {
-			stalled++
+		}
+		stalled++
+		if now.improve(&least) {
+			stalled = 0
 		}
 		best.Iterations = k
-		if best.Gap <= s.Tolerance {
-			best.Converged = true
-			return best, nil
-		}
-		if k >= s.MaxIterations || stalled >= patience || ctx.Err() != nil {
-			return best, nil
-		}
-		if !s.step() {
-			if best.U == nil || k == 0 {
-				return nil, ErrNumerical
-			}
-			return best, nil
+		best.Converged = best.Gap <= s.Tolerance
+		if best.Converged || k >= s.MaxIterations || stalled >= patience || ctx.Err() != nil || !s.step() {
+			break
 		}
 	}
+	if best.U == nil {
+		return nil, ErrNumerical
+	}
+	return best, nil
+}
+
+// errors3 holds the three relative errors of an iterate: the duality gap, and the
+// residuals of the dual and of the primal equations.
+type errors3 struct{ gap, dual, primal float64 }
+
+func (e errors3) worst() float64 {
+	// Slacks are smaller than weights, and their infeasibility is repaired by a
+	// projection afterwards.
+	const primalWeight = 0.1
+	return max(e.gap, e.dual, primalWeight*e.primal)
+}
+
+// improve lowers least to e and reports whether any of the three fell by a note.
+// On the way one often rises while another falls.
+func (e errors3) improve(least *errors3) bool {
+	const note = 0.99
+	better := e.gap < note*least.gap || e.dual < note*least.dual || e.primal < note*least.primal
+	least.gap, least.dual, least.primal = min(least.gap, e.gap), min(least.dual, e.dual), min(least.primal, e.primal)
+	return better
 }
 
 // The first point, in units of the weights' size and of the multipliers': chosen
@@ -129,8 +142,8 @@ func (s *solver) initialise() {
 }
 
 // residuals fills res with the residuals of the four optimality conditions and
-// returns the largest of the relative gap and the relative infeasibilities.
-func (s *solver) residuals() float64 {
+// returns their sizes relative to what they compare.
+func (s *solver) residuals() errors3 {
 	it, d := s.iter, s.d
 	s.newton.forward(s.fit, it.u)
 	s.newton.adjoint(s.res.u, floats.SubTo(make([]float64, s.n), s.fit, s.Y)) // F'(F u - y)
@@ -158,7 +171,11 @@ func (s *solver) residuals() float64 {
 	residual := floats.Distance(s.fit, s.Y, 2)
 	objective := residual*residual/2 + s.Beta*norms
 	scale := floats.Max(it.t)
-	return max(compl/max(objective, math.SmallestNonzeroFloat64), dual/s.Beta, primal/max(scale, math.SmallestNonzeroFloat64)*1e-1)
+	return errors3{
+		gap:    compl / max(objective, math.SmallestNonzeroFloat64),
+		dual:   dual / s.Beta,
+		primal: primal / max(scale, math.SmallestNonzeroFloat64),
+	}
 }
 
 // record copies the iterate into best.

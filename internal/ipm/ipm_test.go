@@ -133,6 +133,10 @@ func TestOptimalityConditions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 3))
 	for trial := range 12 {
 		n, d := 20+rng.IntN(30), 2+rng.IntN(4)
+		blocks := 12
+		if trial == 5 {
+			n, d, blocks = 40, 5, 400 // more than one group of blocks
+		}
 		x := blas64.General{Rows: n, Cols: d, Stride: d, Data: random(rng, n*d)}
 		if trial%3 == 0 {
 			clear(x.Data[:d])                    // a zero row
@@ -145,7 +149,7 @@ func TestOptimalityConditions(t *testing.T) {
 		if p.Center {
 			kernel.Center(p.Y)
 		}
-		for k, b := range patterns(x, 12) {
+		for k, b := range patterns(x, blocks) {
 			p.Blocks = append(p.Blocks, ipm.Block{Bits: b, Sign: float64(1 - 2*(k%2))})
 		}
 		const tol = 1e-9

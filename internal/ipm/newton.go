@@ -28,17 +28,17 @@ func newNewton(p *Problem, g *geometry) *newton {
 	nt := &newton{Problem: p, geometry: g, qcoeff: make([]float64, g.k)}
 	nt.hess = make([]blas64.General, g.k)
 	for j := range nt.hess {
-		nt.hess[j] = dense(g.d, g.d)
+		nt.hess[j] = kernel.Dense(g.d, g.d)
 	}
-	nt.stack = dense(g.n, min(g.k, groupBlocks(g.d))*g.d)
-	nt.schur = dense(g.n, g.n)
+	nt.stack = kernel.Dense(g.n, min(g.k, groupBlocks(g.d))*g.d)
+	nt.schur = kernel.Dense(g.n, g.n)
 	return nt
 }
 
 // forward sets dst (n) to F u, centred if the problem asks for it.
 func (nt *newton) forward(dst, u []float64) {
 	n, d := nt.n, nt.d
-	xu := dense(n, nt.k)
+	xu := kernel.Dense(n, nt.k)
 	blas64.Gemm(blas.NoTrans, blas.Trans, 1, nt.X, blas64.General{Rows: nt.k, Cols: d, Stride: d, Data: u}, 0, xu)
 	for i := range n {
 		sum := 0.0
@@ -61,7 +61,7 @@ func (nt *newton) adjoint(dst, r []float64) {
 		v = slices.Clone(r)
 		kernel.Center(v)
 	}
-	masked := dense(nt.k, nt.n)
+	masked := kernel.Dense(nt.k, nt.n)
 	for j, b := range nt.Blocks {
 		row := masked.Data[j*nt.n : (j+1)*nt.n]
 		for i := range row {
@@ -80,7 +80,7 @@ func (nt *newton) push(u []float64) []float64 {
 	if r == 0 {
 		return nil
 	}
-	out := dense(nt.k, r)
+	out := kernel.Dense(nt.k, r)
 	weights := blas64.General{Rows: nt.k, Cols: nt.d, Stride: nt.d, Data: u}
 	blas64.Gemm(blas.NoTrans, blas.Trans, 1, weights, nt.unit, 0, out)
 	floats.Mul(out.Data, nt.signs)
@@ -89,7 +89,7 @@ func (nt *newton) push(u []float64) []float64 {
 
 // pull returns unit' S_j z_j for all blocks (k x d), the adjoint of push.
 func (nt *newton) pull(z []float64) []float64 {
-	out := dense(nt.k, nt.d)
+	out := kernel.Dense(nt.k, nt.d)
 	if r := len(nt.rows); r > 0 {
 		signed := blas64.General{Rows: nt.k, Cols: r, Stride: r, Data: make([]float64, len(z))}
 		floats.MulTo(signed.Data, z, nt.signs)
@@ -138,7 +138,7 @@ func (nt *newton) factorBlock(sc *scaling, j, place int) bool {
 		for c, w := range sc.w[j*r : (j+1)*r] {
 			omega[c] = 1 / (w * w)
 		}
-		weighted := dense(d, r)
+		weighted := kernel.Dense(d, r)
 		for l := range d {
 			floats.MulTo(weighted.Data[l*r:(l+1)*r], omega, nt.unitT.Data[l*r:(l+1)*r])
 		}
@@ -338,8 +338,4 @@ func (nt *newton) solveBlocks(x []float64) {
 		blas64.Trsv(blas.NoTrans, tri, v)
 		blas64.Trsv(blas.Trans, tri, v)
 	}
-}
-
-func dense(r, c int) blas64.General {
-	return blas64.General{Rows: r, Cols: c, Stride: max(c, 1), Data: make([]float64, r*c)}
 }

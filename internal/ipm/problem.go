@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/convexnn/convexnn/internal/bitset"
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // ErrNumerical is returned when rounding makes a Newton system unsolvable before
@@ -67,7 +68,7 @@ type geometry struct {
 }
 
 func newGeometry(p *Problem) *geometry {
-	g := &geometry{n: p.X.Rows, d: p.X.Cols, k: len(p.Blocks), xT: transpose(p.X)}
+	g := &geometry{n: p.X.Rows, d: p.X.Cols, k: len(p.Blocks), xT: kernel.Transpose(p.X)}
 	if !p.Cones {
 		g.unit = blas64.General{Cols: g.d, Stride: g.d}
 		return g
@@ -86,7 +87,7 @@ func newGeometry(p *Problem) *geometry {
 	}
 	r := len(g.rows)
 	g.unit = blas64.General{Rows: r, Cols: g.d, Stride: g.d, Data: data}
-	g.unitT = transpose(g.unit)
+	g.unitT = kernel.Transpose(g.unit)
 	g.signs = make([]float64, g.k*r)
 	for j, b := range p.Blocks {
 		for c, i := range g.rows {
@@ -111,14 +112,4 @@ func (p *Problem) start() float64 {
 		return 1
 	}
 	return y / x
-}
-
-func transpose(a blas64.General) blas64.General {
-	t := dense(a.Cols, a.Rows)
-	for i := range a.Rows {
-		for j, v := range a.Data[i*a.Stride : i*a.Stride+a.Cols] {
-			t.Data[j*t.Stride+i] = v
-		}
-	}
-	return t
 }

@@ -48,7 +48,7 @@ func (k *Masked) ConeStep(dst, z, u []float64, g, alpha float64) ConeReport {
 	parts := make([]ConeReport, parallel.Count(blocks, blockChunk))
 	parallel.Chunks(blocks, blockChunk, func(c, lo, hi int) {
 		weights := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: u[lo*d : hi*d]}
-		tile := general(hi-lo, n)
+		tile := Dense(hi-lo, n)
 		blas64.Gemm(blas.NoTrans, blas.NoTrans, g, weights, k.xt, 0, tile)
 		for j := lo; j < hi; j++ {
 			row := tile.Data[(j-lo)*n : (j-lo+1)*n]
@@ -70,7 +70,7 @@ func (k *Masked) ConePull(dst, z []float64, g float64) {
 	n, d := k.X.Rows, k.X.Cols
 	blocks := len(z) / n
 	parallel.Chunks(blocks, blockChunk, func(_, lo, hi int) {
-		tile := general(hi-lo, n)
+		tile := Dense(hi-lo, n)
 		for j := lo; j < hi; j++ {
 			row, bits := tile.Data[(j-lo)*n:(j-lo+1)*n], k.Bits[j%len(k.Bits)]
 			for i, v := range z[j*n : (j+1)*n] {

@@ -26,7 +26,7 @@ type Masked struct {
 // NewMasked returns the operator of x (n x d) and the patterns bits, each over
 // n samples. Neither is copied; neither may change afterwards.
 func NewMasked(x blas64.General, bits []bitset.Set) *Masked {
-	return &Masked{X: x, Bits: bits, xt: transpose(x)}
+	return &Masked{X: x, Bits: bits, xt: Transpose(x)}
 }
 
 // Forward sets dst (n) to sum_p D_p X u_p, where u (P x d) holds u_p in row p:
@@ -48,7 +48,7 @@ func (k *Masked) Forward(dst, u []float64) {
 		}
 	}
 	parallel.Chunks(n, rowChunk, func(_, lo, hi int) {
-		tile := general(hi-lo, len(active))
+		tile := Dense(hi-lo, len(active))
 		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, rows(k.X, lo, hi), ut, 0, tile)
 		for i := lo; i < hi; i++ {
 			word, bit := i/64, uint(i)%64
@@ -69,7 +69,7 @@ func (k *Masked) Forward(dst, u []float64) {
 func (k *Masked) Adjoint(dst, r []float64) {
 	n, d := k.X.Rows, k.X.Cols
 	parallel.Chunks(len(k.Bits), blockChunk, func(_, lo, hi int) {
-		masked := general(hi-lo, n)
+		masked := Dense(hi-lo, n)
 		for p := lo; p < hi; p++ {
 			maskInto(masked.Data[(p-lo)*n:(p-lo+1)*n], r, k.Bits[p])
 		}
@@ -84,9 +84,9 @@ func (k *Masked) Adjoint(dst, r []float64) {
 //	N = sum_p D_p X K X' D_p
 func (k *Masked) Gram(metric blas64.General) blas64.General {
 	n, d := k.X.Rows, k.X.Cols
-	xk := general(n, d)
+	xk := Dense(n, d)
 	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, k.X, metric, 0, xk)
-	out := general(n, n)
+	out := Dense(n, n)
 	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, xk, k.xt, 0, out)
 	samples := bitset.Transpose(k.Bits, n)
 	parallel.Chunks(n, rowChunk, func(_, lo, hi int) {
@@ -109,7 +109,7 @@ type GramColumns struct {
 
 // GramColumns prepares the columns for a metric K (d x d, symmetric).
 func (k *Masked) GramColumns(metric blas64.General) *GramColumns {
-	g := &GramColumns{k: k, xk: general(k.X.Rows, k.X.Cols), samples: bitset.Transpose(k.Bits, k.X.Rows)}
+	g := &GramColumns{k: k, xk: Dense(k.X.Rows, k.X.Cols), samples: bitset.Transpose(k.Bits, k.X.Rows)}
 	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, k.X, metric, 0, g.xk)
 	return g
 }
@@ -171,9 +171,9 @@ func nonzeroRows(u []float64, count, d int) []int {
 	return list
 }
 
-// general returns a zero matrix.
-func general(r, c int) blas64.General {
-	return blas64.General{Rows: r, Cols: c, Stride: c, Data: make([]float64, r*c)}
+// Dense returns a new r x c matrix of zeros.
+func Dense(r, c int) blas64.General {
+	return blas64.General{Rows: r, Cols: c, Stride: max(c, 1), Data: make([]float64, r*c)}
 }
 
 // rows returns rows [lo, hi) of a as a view.
@@ -181,9 +181,9 @@ func rows(a blas64.General, lo, hi int) blas64.General {
 	return blas64.General{Rows: hi - lo, Cols: a.Cols, Stride: a.Stride, Data: a.Data[lo*a.Stride:]}
 }
 
-// transpose returns a new matrix a'.
-func transpose(a blas64.General) blas64.General {
-	t := general(a.Cols, a.Rows)
+// Transpose returns a' as a new matrix.
+func Transpose(a blas64.General) blas64.General {
+	t := Dense(a.Cols, a.Rows)
 	for i := range a.Rows {
 		for j, v := range a.Data[i*a.Stride : i*a.Stride+a.Cols] {
 			t.Data[j*t.Stride+i] = v

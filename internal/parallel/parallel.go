@@ -47,14 +47,3 @@ func Count(n, size int) int { return (n + size - 1) / size }
 func For(n int, body func(i int)) {
 	Chunks(n, 1, func(_, i, _ int) { body(i) })
 }
-
-// Sum adds body(lo, hi) over the pieces of [Chunks], in their order.
-func Sum(n, size int, body func(lo, hi int) float64) float64 {
-	parts := make([]float64, Count(n, size))
-	Chunks(n, size, func(c, lo, hi int) { parts[c] = body(lo, hi) })
-	total := 0.0
-	for _, p := range parts {
-		total += p
-	}
-	return total
-}

@@ -28,21 +28,36 @@ func TestChunksCoverEachIndexOnce(t *testing.T) {
 	}
 }
 
-func TestSumHasTheSameBitsForAnyNumberOfThreads(t *testing.T) {
+// A sum over pieces that is merged in their order does not depend on the number of
+// processors.
+func TestPiecesDoNotDependOnProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	sum := func() float64 {
-		return parallel.Sum(10000, 7, func(lo, hi int) float64 {
-			s := 0.0
+	sum := func() (total float64) {
+		parts := make([]float64, parallel.Count(10000, 7))
+		parallel.Chunks(10000, 7, func(c, lo, hi int) {
 			for i := lo; i < hi; i++ {
-				s += 1 / float64(i+1)
+				parts[c] += 1 / float64(i+1)
 			}
-			return s
 		})
+		for _, p := range parts {
+			total += p
+		}
+		return total
 	}
 	runtime.GOMAXPROCS(1)
 	one := sum()
 	runtime.GOMAXPROCS(4)
 	if four := sum(); four != one {
 		t.Errorf("sums differ: %v and %v", one, four)
+	}
+}
+
+func TestForVisitsEachIndexOnce(t *testing.T) {
+	seen := make([]int, 1000)
+	parallel.For(len(seen), func(i int) { seen[i]++ })
+	for i, s := range seen {
+		if s != 1 {
+			t.Fatalf("index %d visited %d times", i, s)
+		}
 	}
 }

@@ -52,8 +52,8 @@ func (c Certificate) Statement() string {
 	if c.Patterns == 1 {
 		patterns = fmt.Sprintf("the one %s activation pattern", origin)
 	}
-	return fmt.Sprintf("The optimum of the convex program on %s lies between %.6g and %.6g (gap %s); networks with other patterns may be better.",
-		patterns, c.ProgramBound, c.ProgramObjective, percent(c.ProgramGap))
+	return fmt.Sprintf("No weights on %s have an objective below %.6g (gap %s); networks with other patterns may.",
+		patterns, significant(c.ProgramBound, 6, math.Floor), percent(c.ProgramGap))
 }
 
 // percent writes a gap with two digits, and never as less than it is.
@@ -62,6 +62,22 @@ func percent(gap float64) string {
 	if p <= 1e-3 {
 		return "0.001 %"
 	}
-	digit := math.Pow(10, math.Floor(math.Log10(p))-1)
-	return fmt.Sprintf("%.4g %%", math.Ceil(p/digit*(1-1e-12))*digit)
+	return fmt.Sprintf("%.2g %%", significant(p, 2, math.Ceil))
+}
+
+// significant rounds v >= 0 to the given number of digits by round, math.Floor or
+// math.Ceil.
+func significant(v float64, digits int, round func(float64) float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(v))+1-float64(digits))
+	if unit == 0 || math.IsInf(unit, 0) {
+		return v
+	}
+	scaled := v / unit
+	if whole := math.Round(scaled); math.Abs(scaled-whole) < 1e-9*whole {
+		return whole * unit // a number that is short already, but for rounding
+	}
+	return round(scaled) * unit
 }

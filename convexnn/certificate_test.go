@@ -14,20 +14,20 @@ func TestStatement(t *testing.T) {
 		want        string
 	}{
 		{
-			convexnn.Certificate{Patterns: 500, Sampled: true, ProgramBound: 2, ProgramObjective: 2.000001, ProgramGap: 5e-7},
-			"The optimum of the convex program on the 500 sampled activation patterns lies between 2 and 2 (gap 0.001 %);",
+			convexnn.Certificate{Patterns: 500, Sampled: true, ProgramBound: 2.3456789, ProgramObjective: 2.345680, ProgramGap: 5e-7},
+			"No weights on the 500 sampled activation patterns have an objective below 2.34567 (gap 0.001 %); networks with other patterns may.",
 		},
 		{
 			convexnn.Certificate{Patterns: 1, ProgramBound: 9.877, ProgramObjective: 10, ProgramGap: 0.0123},
-			"The optimum of the convex program on the one given activation pattern lies between 9.877 and 10 (gap 1.3 %);",
+			"No weights on the one given activation pattern have an objective below 9.877 (gap 1.3 %);",
 		},
 		{
 			convexnn.Certificate{Patterns: 7, Sampled: true, ProgramBound: 1, ProgramObjective: 2, ProgramGap: 0.5},
-			"The optimum of the convex program on the 7 sampled activation patterns lies between 1 and 2 (gap 50 %);",
+			"No weights on the 7 sampled activation patterns have an objective below 1 (gap 50 %);",
 		},
 		{
 			convexnn.Certificate{Patterns: 7, ProgramObjective: 1, ProgramGap: 1.00001e-4},
-			"The optimum of the convex program on the 7 given activation patterns lies between 0 and 1 (gap 0.011 %);",
+			"No weights on the 7 given activation patterns have an objective below 0 (gap 0.011 %);",
 		},
 		{convexnn.Certificate{Sampled: true}, "Optimal: all samples are zero"},
 		{convexnn.Certificate{Patterns: 0, ProgramGap: 1}, "Nothing is known"},

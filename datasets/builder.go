@@ -20,13 +20,18 @@ type tableBuilder struct {
 	lines   []int
 	dropped int
 	header  int // columns in the source
+	target  *columnBuilder
+	last    bool // the target is the last column because none was named
+	schema  bool // the columns are those of a model
+	unnamed bool // detection found no header
 }
 
-// newTableBuilder picks the columns to keep and their types.
-func newTableBuilder(name string, names []string, opt ReadOptions) (*tableBuilder, error) {
-	b := &tableBuilder{name: name, missing: opt.Missing, header: len(names)}
+// newTableBuilder picks the columns to keep and their types. unnamed says that
+// detection found no header.
+func newTableBuilder(name string, names []string, unnamed bool, opt ReadOptions) (*tableBuilder, error) {
+	b := &tableBuilder{name: name, missing: opt.Missing, header: len(names), schema: opt.Schema != nil, unnamed: unnamed}
 	if opt.Missing > MissingMean {
-		return nil, fmt.Errorf("%w: --missing has no value %d", ErrOption, opt.Missing)
+		return nil, failf(ErrOption, "--missing has no value %d", opt.Missing)
 	}
 	plan := make([]columnBuilder, len(names))
 	for j := range plan {
@@ -39,7 +44,7 @@ func newTableBuilder(name string, names []string, opt ReadOptions) (*tableBuilde
 		err = planOptions(plan, opt, name, names)
 	}
 	if err != nil {
-		return nil, err
+		return nil, headerHint(err, unnamed)
 	}
 	kept := make(map[string]int, len(names))
 	for j := range plan {
@@ -47,6 +52,10 @@ func newTableBuilder(name string, names []string, opt ReadOptions) (*tableBuilde
 			continue
 		}
 		if i, ok := kept[names[j]]; ok {
+			if b.schema {
+				return nil, fmt.Errorf("%w: columns %d and %d of %s are both named %s, which the model reads; rename one of them",
+					ErrDuplicate, i+1, j+1, name, quote(names[j]))
+			}
 			return nil, duplicateName(name, names[j], i+1, j+1)
 		}
 		kept[names[j]] = j
@@ -55,6 +64,7 @@ func newTableBuilder(name string, names []string, opt ReadOptions) (*tableBuilde
 	if len(b.columns) == 0 && opt.Schema == nil {
 		return nil, fmt.Errorf("%w: --skip leaves no column of %s", ErrColumn, name)
 	}
+	b.findTarget(opt.Target)
 	return b, nil
 }
 
@@ -74,7 +84,11 @@ func planSchema(plan []columnBuilder, schema []Field, table string, names []stri
 	}
 	// A model of the bias alone reads no column, only the number of rows.
 	if !some && len(schema) > 0 {
-		return unknownColumn(schema[0].Name, table, names)
+		err := fmt.Errorf("%w; the model was trained with it", unknownColumn(schema[0].Name, table, names))
+		if p, ok := strings.CutPrefix(schema[0].Name, "c"); ok && isPosition(p) {
+			err = fmt.Errorf("%w, on a table that was read without a header", err)
+		}
+		return err
 	}
 	return nil
 }
@@ -95,8 +109,11 @@ func planOptions(plan []columnBuilder, opt ReadOptions, table string, names []st
 				continue
 			}
 			p, err := strconv.Atoi(ref)
-			if err != nil || p < 1 || p > len(plan) {
+			if err != nil {
 				return unknownColumn(ref, table, names)
+			}
+			if p < 1 || p > len(plan) {
+				return unknownPosition(ref, table, len(plan), names)
 			}
 			if err := do(&plan[p-1]); err != nil {
 				return err
@@ -111,7 +128,7 @@ func planOptions(plan []columnBuilder, opt ReadOptions, table string, names []st
 	if err == nil {
 		err = each(opt.Numeric, func(c *columnBuilder) error {
 			if c.typed != typedLater {
-				return fmt.Errorf("%w: column %s is in both --categorical and --numeric", ErrOption, quote(c.name))
+				return failf(ErrOption, "column %s is in both --categorical and --numeric", quote(c.name))
 			}
 			c.force(Numeric, typedByFlag)
 			return nil
@@ -132,8 +149,7 @@ func (b *tableBuilder) add(rec record) error {
 		c.cell = ""
 		switch b.missing {
 		case MissingError:
-			return fmt.Errorf("%w: %s line %d, column %s has no value; use --missing drop to leave out such rows, --missing mean to fill them in, or --skip %s",
-				ErrMissing, b.name, rec.line, quote(c.name), flagValue(c.name))
+			return b.missingCell(c, rec.line)
 		case MissingDrop:
 			drop = true
 		}
@@ -156,19 +172,21 @@ func (b *tableBuilder) add(rec record) error {
 // finish fixes the types that are still open and returns the table.
 func (b *tableBuilder) finish() (*Table, error) {
 	if len(b.lines) == 0 && b.dropped == 0 {
-		return nil, fmt.Errorf("%w: %s has a header of %d columns and no rows (if line 1 is data, say --header absent)",
-			ErrEmpty, b.name, b.header)
+		return nil, fmt.Errorf("%w: %s has a header of %s and no rows (if line 1 is data, say --header absent)",
+			ErrEmpty, b.name, columns(b.header))
 	}
-	t := &Table{Name: b.name, Dropped: b.dropped, lines: b.lines, rows: len(b.lines)}
+	t := &Table{Name: b.name, Dropped: b.dropped, Unnamed: b.unnamed, Width: b.header, lines: b.lines, rows: len(b.lines)}
 	for _, c := range b.columns {
 		if !c.seen && (c.typed != typedBySchema || len(b.lines) == 0) {
-			return nil, fmt.Errorf("%w: column %s of %s has no values; leave it out with --skip %s",
-				ErrAllMissing, quote(c.name), b.name, flagValue(c.name))
+			return nil, b.allMissing(c)
 		}
 	}
 	if len(b.lines) == 0 {
-		return nil, fmt.Errorf("%w: each of the %d rows of %s has a missing value; use --missing mean, or --skip the emptiest columns",
-			ErrEmpty, b.dropped, b.name)
+		advice := "use --missing mean, or --skip the emptiest columns"
+		if b.schema {
+			advice = "fill them in, or train again with --missing mean"
+		}
+		return nil, fmt.Errorf("%w: each of the %d rows of %s has a missing value; %s", ErrEmpty, b.dropped, b.name, advice)
 	}
 	for _, c := range b.columns {
 		if err := c.decide(); err != nil {
@@ -240,7 +258,7 @@ func (c *columnBuilder) add(s string, line int) error {
 		c.values = append(c.values, v)
 		return nil
 	}
-	if kind == notNumber && !decimalComma(s) {
+	if kind == notNumber && !commaNumber(s) {
 		if err := c.becomeCategorical(); err != nil {
 			return err
 		}
@@ -313,13 +331,16 @@ func (c *columnBuilder) addLevel(s string, line int) error {
 func (c *columnBuilder) refuse(s string, line int) error {
 	place := fmt.Sprintf("%s line %d, column %s", c.table, line, quote(c.name))
 	if _, kind := parseNumber(s); kind == infinite {
-		return fmt.Errorf("%w: %s holds %s; correct it, or leave it empty and use --missing", ErrNotFinite, place, quote(s))
+		return fmt.Errorf("%w: %s holds %s; correct it, or leave it empty and use --missing drop", ErrNotFinite, place, quote(s))
 	}
 	switch {
 	case c.typed == typedBySchema:
 		return fmt.Errorf("%w: %s holds %s, and the model was trained with numbers there", ErrNotNumber, place, quote(s))
 	case c.typed == typedByFlag:
 		return fmt.Errorf("%w: %s holds %s, and --numeric %s asks for numbers; correct it or use --categorical %[4]s",
+			ErrNotNumber, place, quote(s), flagValue(c.name))
+	case thousands(s):
+		return fmt.Errorf("%w: %s holds %s; remove the thousands separator (a decimal comma is written as a point), or use --categorical %s if these are words",
 			ErrNotNumber, place, quote(s), flagValue(c.name))
 	case decimalComma(s):
 		return fmt.Errorf("%w: %s holds %s; write numbers with a decimal point, or use --categorical %s if these are words",

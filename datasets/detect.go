@@ -17,12 +17,14 @@ const (
 	sampleRecords = 20        // records looked at for delimiter and header
 )
 
-// textSource unpacks gzip data, which it knows by its magic bytes and not by the
-// name, skips a byte order mark and refuses what is not text. sample is a
-// prefix of the text, all of it when whole is true.
+// textSource unpacks gzip data, which it knows by its magic bytes, skips a byte
+// order mark and refuses what is not text. sample is a prefix of the text, all of
+// it when whole is true.
 func textSource(r io.Reader, name string) (br *bufio.Reader, sample []byte, whole bool, err error) {
 	br = bufio.NewReaderSize(r, peekSize)
-	if magic, _ := br.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+	magic, _ := br.Peek(2)
+	zipped := bytes.Equal(magic, []byte{0x1f, 0x8b})
+	if zipped {
 		zr, err := gzip.NewReader(br)
 		if err != nil {
 			return nil, nil, false, sourceError(name, err)
@@ -40,6 +42,8 @@ func textSource(r io.Reader, name string) (br *bufio.Reader, sample []byte, whol
 	}
 	whole = err == io.EOF
 	switch {
+	case !zipped && len(sample) > 0 && strings.HasSuffix(strings.ToLower(name), ".gz"):
+		return nil, nil, false, fmt.Errorf("%w: %s is not gzip data, although its name ends with .gz; compress it, or rename it if it is plain text", ErrEncoding, name)
 	case len(bytes.TrimSpace(sample)) == 0 && whole:
 		return nil, nil, false, fmt.Errorf("%w: %s is empty", ErrEmpty, name)
 	case bytes.HasPrefix(sample, []byte("\xff\xfe")), bytes.HasPrefix(sample, []byte("\xfe\xff")):
@@ -98,13 +102,13 @@ func detectDelimiter(sample []byte, whole bool) rune {
 }
 
 // commasAreDecimal reports whether splitting the first line at sep leaves only
-// numbers, some of them with a decimal comma.
+// numbers, some of them with commas.
 func commasAreDecimal(sample []byte, sep string) bool {
 	line, _, _ := bytes.Cut(sample, []byte("\n"))
 	some := false
 	for f := range strings.SplitSeq(string(line), sep) {
 		f = strings.TrimSpace(f)
-		if decimalComma(f) {
+		if commaNumber(f) {
 			some = true
 		} else if _, kind := parseNumber(f); kind != finite && !isMissing(f) {
 			return false
@@ -235,7 +239,7 @@ func numbersBelow(records []record, j int) bool {
 // numberLike reports whether f was meant as a number.
 func numberLike(f string) bool {
 	_, kind := parseNumber(f)
-	return kind != notNumber || decimalComma(f)
+	return kind != notNumber || commaNumber(f)
 }
 
 // countsUp reports whether fields are 0, 1, 2, … or 1, 2, 3, …, long enough not

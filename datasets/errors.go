@@ -87,6 +87,20 @@ var (
 	ErrOption = errors.New("bad option")
 )
 
+// A failure is an error whose text stands without that of the kind it wraps,
+// where the kind says nothing that the text does not.
+type failure struct {
+	kind error
+	text string
+}
+
+func (f failure) Error() string { return f.text }
+func (f failure) Unwrap() error { return f.kind }
+
+func failf(kind error, format string, args ...any) error {
+	return failure{kind, fmt.Sprintf(format, args...)}
+}
+
 const (
 	maxListed = 10 // names shown by list
 	maxQuoted = 48 // runes of a value shown by quote
@@ -178,4 +192,18 @@ func unknownColumn(ref, table string, names []string) error {
 		hint = fmt.Sprintf("; did you mean %s?", quote(c))
 	}
 	return fmt.Errorf("%w: %s has no column %s%s (columns: %s)", ErrColumn, table, quote(ref), hint, list(names))
+}
+
+// unknownPosition is the error for a whole number that is neither a name nor a
+// position among the columns of the source.
+func unknownPosition(ref, table string, width int, names []string) error {
+	return fmt.Errorf("%w: %s has no column %s; positions run from 1 to %d (columns: %s)", ErrColumn, table, quote(ref), width, list(names))
+}
+
+// columns writes a number of columns.
+func columns(n int) string {
+	if n == 1 {
+		return "1 column"
+	}
+	return fmt.Sprintf("%d columns", n)
 }

@@ -116,7 +116,7 @@ func enumText(v uint8, what string, names []string) ([]byte, error) {
 	if int(v) < len(names) {
 		return []byte(names[v]), nil
 	}
-	return nil, fmt.Errorf("%w: %s has no value %d", ErrOption, what, v)
+	return nil, failf(ErrOption, "%s has no value %d", what, v)
 }
 
 func enumParse[T ~uint8](b []byte, dst *T, what string, names []string) error {
@@ -126,7 +126,7 @@ func enumParse[T ~uint8](b []byte, dst *T, what string, names []string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: %s %s is none of %s", ErrOption, what, quote(string(b)), strings.Join(names, ", "))
+	return failf(ErrOption, "%s %s is none of %s", what, quote(string(b)), strings.Join(names, ", "))
 }
 
 // A Field is one column that a model reads.
@@ -158,6 +158,11 @@ type ReadOptions struct {
 
 	// Skip lists columns to leave out; what they hold is not looked at.
 	Skip []string
+
+	// Target names the column to predict, as in [Table.Index]; the empty string is
+	// the last one that is kept, or none with a Schema. It changes nothing but the
+	// advice for a missing value: a target is never filled in.
+	Target string
 
 	// Schema, when not nil, replaces Categorical, Numeric and Skip: of the
 	// columns in the file only those listed are kept, with the types listed, and

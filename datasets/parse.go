@@ -76,6 +76,26 @@ func isMissing(s string) bool {
 	return false
 }
 
+// commaNumber reports whether s is a number written with commas.
+func commaNumber(s string) bool { return decimalComma(s) || thousands(s) }
+
+// thousands reports whether s is a number with commas between groups of three
+// digits. Such a text may have been meant as a decimal comma.
+func thousands(s string) bool {
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
+	groups := strings.Split(whole, ",")
+	for i, g := range groups {
+		if len(g) > 3 || (i > 0 && len(g) < 3) {
+			return false
+		}
+	}
+	if len(groups) < 2 || groups[0] == "" || groups[0] == "0" || strings.Contains(fraction, ",") {
+		return false
+	}
+	_, kind := parseNumber(strings.ReplaceAll(s, ",", ""))
+	return kind == finite
+}
+
 // decimalComma reports whether s is a number but for a comma in the place of its
 // decimal point.
 func decimalComma(s string) bool {

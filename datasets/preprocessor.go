@@ -155,8 +155,9 @@ func (p *Preprocessor) Unscale(f []float64) []float64 {
 // [MissingMean] in the place of [MissingError].
 func (p *Preprocessor) ReadOptions(base ReadOptions, withTarget bool) ReadOptions {
 	base.Categorical, base.Numeric, base.Skip = nil, nil, nil
-	base.Schema = p.Inputs()
+	base.Schema, base.Target = p.Inputs(), ""
 	if withTarget {
+		base.Target = p.target.name
 		base.Schema = append(base.Schema, Field{Name: p.target.name, Kind: p.target.kind})
 	}
 	if p.impute && base.Missing == MissingError {

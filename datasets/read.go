@@ -65,7 +65,7 @@ func Read(r io.Reader, name string, opt ReadOptions) (*Table, error) {
 	if comma == 0 {
 		comma = detectDelimiter(sample, whole)
 	} else if !validDelimiter(comma) {
-		return nil, fmt.Errorf("%w: --delimiter %q cannot separate fields", ErrDelimiter, comma)
+		return nil, failf(ErrDelimiter, "--delimiter %q cannot separate fields", comma)
 	}
 	rr := newRecordReader(br, name, comma)
 	head, err := rr.head()
@@ -78,6 +78,7 @@ func Read(r io.Reader, name string, opt ReadOptions) (*Table, error) {
 			return nil, err
 		}
 	}
+	unnamed := !present && opt.Header == HeaderAuto
 	var names []string
 	if present {
 		names, err = headerNamesOf(name, head[0])
@@ -88,7 +89,7 @@ func Read(r io.Reader, name string, opt ReadOptions) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := newTableBuilder(name, names, opt)
+	b, err := newTableBuilder(name, names, unnamed, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -226,5 +227,5 @@ func (r *recordReader) wrap(err error) error {
 	if errors.Is(pe.Err, csv.ErrQuote) {
 		why = "a quoted field is not closed, or text follows its closing quote"
 	}
-	return fmt.Errorf("%w: %s line %d: %s", ErrQuoting, r.name, pe.StartLine, why)
+	return failf(ErrQuoting, "%s line %d: %s", r.name, pe.StartLine, why)
 }

@@ -20,8 +20,7 @@ import (
 // n < 1 or groups is neither nil nor of length n.
 func Split(groups []int, n int, fraction float64, seed uint64) (train, test []int, err error) {
 	if !(fraction >= 0 && fraction < 1) {
-		return nil, nil, fmt.Errorf("%w: the held-out fraction %v is not in [0, 1); use --test-fraction 0.2, or --test-fraction 0 to hold out nothing",
-			ErrFraction, fraction)
+		return nil, nil, failf(ErrFraction, "the held-out fraction %v is not in [0, 1); use --test-fraction 0.2, or --test-fraction 0 to hold out nothing", fraction)
 	}
 	if n < 1 {
 		return nil, nil, fmt.Errorf("%w: cannot split %d rows", ErrRow, n)

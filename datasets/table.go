@@ -81,6 +81,14 @@ type Table struct {
 	// Dropped counts the rows left out for a missing value.
 	Dropped int
 
+	// Unnamed says that detection found no header, so that the columns are named
+	// by position.
+	Unnamed bool
+
+	// Width is the number of columns in the source, those that were skipped
+	// included.
+	Width int
+
 	columns []Column
 	lines   []int // line in the source of each row; nil when there is none
 	rows    int
@@ -95,7 +103,7 @@ func NewTable(name string, columns ...Column) (*Table, error) {
 	if len(columns) == 0 {
 		return nil, fmt.Errorf("%w: %s has no columns", ErrTable, name)
 	}
-	t := &Table{Name: name, columns: columns, rows: columns[0].Len()}
+	t := &Table{Name: name, Width: len(columns), columns: columns, rows: columns[0].Len()}
 	if t.rows == 0 {
 		return nil, fmt.Errorf("%w: %s has no rows", ErrEmpty, name)
 	}
@@ -212,8 +220,16 @@ func (t *Table) Index(ref string) (int, error) {
 				return i, nil
 			}
 		}
+		if p < 1 || p > t.Width {
+			return 0, headerHint(unknownPosition(ref, t.Name, t.Width, t.Names()), t.Unnamed)
+		}
 	}
-	return 0, unknownColumn(ref, t.Name, t.Names())
+	return 0, t.unknown(ref)
+}
+
+// unknown is the error for a name that no column has.
+func (t *Table) unknown(name string) error {
+	return headerHint(unknownColumn(name, t.Name, t.Names()), t.Unnamed)
 }
 
 // Column returns the column that ref names, under the rules of [Table.Index].
@@ -255,6 +271,8 @@ func (t *Table) take(rows []int) *Table {
 	out := &Table{
 		Name:    t.Name,
 		Dropped: t.Dropped + t.rows - len(rows),
+		Unnamed: t.Unnamed,
+		Width:   t.Width,
 		columns: make([]Column, len(t.columns)),
 		rows:    len(rows),
 	}

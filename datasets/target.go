@@ -27,18 +27,17 @@ func (f *fitter) fitTarget(c *Column) error {
 	case TaskClassification:
 		return f.fitClasses(c)
 	}
-	return fmt.Errorf("%w: there is no task %d", ErrTask, p.task)
+	return failf(ErrTask, "there is no task %d", p.task)
 }
 
 func (f *fitter) fitRegression(c *Column) error {
 	if f.opt.Positive != "" {
-		return fmt.Errorf("%w: --positive %s names a class, and the task is regression; use --task classification",
-			ErrTask, flagValue(f.opt.Positive))
+		return failf(ErrTask, "--positive %s names a class, and the task is regression; use --task classification", flagValue(f.opt.Positive))
 	}
 	if c.Kind == Categorical {
 		i := firstText(c)
-		return fmt.Errorf("%w: regression needs numbers, and %s, column %s holds %s; use --task classification or name another --target",
-			ErrTask, f.t.where(i), quote(c.Name), quote(c.Text(i)))
+		return failf(ErrTask, "regression needs numbers, and %s, column %s holds %s; use --task classification or name another --target",
+			f.t.where(i), quote(c.Name), quote(c.Text(i)))
 	}
 	values := pick(c.Values, f.train)
 	same := constant(values)
@@ -73,16 +72,19 @@ func (f *fitter) fitClasses(c *Column) error {
 	labels, codes := classes(c)
 	what := fmt.Sprintf("target %s of %s", quote(c.Name), f.t.Name)
 	if len(labels) < 2 {
-		return fmt.Errorf("%w: %s has the single class %s; classification needs two", ErrClasses, what, list(labels))
+		return failf(ErrClasses, "%s has the single class %s; classification needs two", what, list(labels))
 	}
 	positive := 1
 	switch want := f.opt.Positive; {
+	case want == "" && len(labels) > maxListed && c.Kind == Numeric:
+		return failf(ErrClasses, "%s has %d distinct numbers: use --task regression, or choose one of them to tell from the rest with --positive NUMBER",
+			what, len(labels))
 	case want == "" && len(labels) > 2:
-		return fmt.Errorf("%w: %s has %d classes; choose the one to tell from the rest with --positive LABEL (labels: %s)",
-			ErrClasses, what, len(labels), list(labels))
+		return failf(ErrClasses, "%s has %d classes; choose the one to tell from the rest with --positive LABEL (labels: %s)",
+			what, len(labels), list(labels))
 	case want != "":
 		if positive = findLabel(labels, want, c.Kind); positive < 0 {
-			return fmt.Errorf("%w: %s has no class %s, which --positive names (labels: %s)", ErrClasses, what, quote(want), list(labels))
+			return failf(ErrClasses, "%s has no class %s, which --positive names (labels: %s)", what, quote(want), list(labels))
 		}
 	}
 	t := &f.pre.target
@@ -102,8 +104,7 @@ func (f *fitter) fitClasses(c *Column) error {
 	}
 	for k, ok := range some {
 		if !ok {
-			return fmt.Errorf("%w: no training row has the class %s of %s; hold out fewer rows, or use another --seed",
-				ErrClasses, quote([2]string{t.negative, t.positive}[k]), what)
+			return failf(ErrClasses, "no training row has the class %s of %s; hold out fewer rows, or use another --seed", quote([2]string{t.negative, t.positive}[k]), what)
 		}
 	}
 	return nil
@@ -138,7 +139,7 @@ func findLabel(labels []string, want string, kind Kind) int {
 func (p *Preprocessor) Target(t *Table) ([]float64, error) {
 	c := t.named(p.target.name)
 	if c == nil {
-		return nil, unknownColumn(p.target.name, t.Name, t.Names())
+		return nil, t.unknown(p.target.name)
 	}
 	y := make([]float64, t.rows)
 	for i := range y {

@@ -28,7 +28,7 @@ func (p *Preprocessor) Transform(t *Table) (*mat.Dense, error) {
 		f := &p.features[k]
 		c := t.named(f.name)
 		if c == nil {
-			return nil, fmt.Errorf("%w; the model was trained with it", unknownColumn(f.name, t.Name, t.Names()))
+			return nil, fmt.Errorf("%w; the model was trained with it", t.unknown(f.name))
 		}
 		if c.Kind != f.kind {
 			return nil, wrongKind(t, c)

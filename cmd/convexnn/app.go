@@ -80,7 +80,8 @@ func (a *app) rootCommand() *cobra.Command {
 		Long: `Convexnn trains two-layer ReLU networks from tables by convex optimisation and
 says what is proved of their optimality.
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 stopped early with a usable result.`,
+Exit status: 0 done (a note says so where --tol was not reached), 1 failed, 2 wrong
+usage, 3 stopped early with a usable result.`,
 		Example: `  convexnn train breast-cancer --out model.json
   convexnn predict model.json patients.csv`,
 		Version:           version(),
@@ -92,9 +93,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 stopped early with a usable resu
 			return usagef("no command given")
 		},
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		a.trainCommand(), a.predictCommand(), a.evaluateCommand(),
 		a.patternsCommand(), a.datasetsCommand(), a.versionCommand(),

@@ -15,7 +15,7 @@
 //
 // # Exit status
 //
-//	0  done
+//	0  done; a note says so where --tol was not reached
 //	1  the work failed; one line on standard error says why
 //	2  the command line is wrong
 //	3  stopped early by Ctrl-C or --time-limit, with a usable result written
@@ -29,13 +29,15 @@
 // constant target, are "-" in text and null in JSON.
 //
 // In reports patterns_possible and max_cells, upper bounds on the number of
-// activation patterns, are numbers where they fit a signed 64-bit integer and
-// strings of decimal digits otherwise.
+// activation patterns, are whole numbers of as many digits as they have, often
+// more than a 64-bit integer holds.
 //
 // # Models
 //
 // A model file is JSON with the members format ("convexnn-model"), version (1),
 // preprocessing, matrix, network and training. It holds all that predictions
-// need. Either preprocessing says how the columns of a table become inputs, or
+// need. Of the training it keeps the name of the data, the number of rows and
+// what repeats the split, so that evaluate can tell training rows from others.
+// Either preprocessing says how the columns of a table become inputs, or
 // it is null and matrix says how a matrix given with --x does.
 package main

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
 
@@ -21,10 +23,10 @@ type evaluationReport struct {
 
 func (a *app) evaluateCommand() *cobra.Command {
 	var (
-		source sourceFlags
-		seed   uint64
-		quiet  bool
-		path   string
+		source          sourceFlags
+		seed            uint64
+		quiet, testOnly bool
+		path            string
 	)
 	cmd := &cobra.Command{
 		Use:   "evaluate MODEL DATA",
@@ -32,7 +34,10 @@ func (a *app) evaluateCommand() *cobra.Command {
 		Long: `Evaluate prints how well a model predicts the target of DATA: R2 and RMSE in the
 units of the target for a regression, accuracy and the area under the ROC curve
 for a classification. With --x the targets come from --y or else from the last
-column.`,
+column.
+
+On the table that the model was trained on, --test-only measures the rows that were
+held out: it repeats the split of the training.`,
 		Example: `  convexnn evaluate model.json labelled.csv --report -`,
 		Args:    source.arguments("MODEL", "DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,10 +49,17 @@ column.`,
 			if err != nil {
 				return err
 			}
-			c := dataArguments{flags: cmd.Flags(), data: args[len(args)-1], seed: seed, notice: a.noticer(quiet)}
+			c := dataArguments{flags: cmd.Flags(), data: cmp.Or(source.x, args[len(args)-1]), seed: seed, notice: a.noticer(quiet)}
 			s, err := m.read(&source, c, true)
 			if err != nil {
 				return err
+			}
+			if testOnly {
+				if s, err = m.trainedOn().heldOut(c, s); err != nil {
+					return err
+				}
+			} else if text := m.trainedOn().compare(c, s); text != "" {
+				c.notice(text)
 			}
 			scores, err := m.scores(s)
 			if err != nil {
@@ -74,7 +86,8 @@ column.`,
 	fs.SortFlags = false
 	fs.StringVar(&path, "report", "", "write a JSON report to `FILE`, or - for standard output")
 	source.register(fs, false)
-	fs.Uint64Var(&seed, "seed", 1, "seed `N` of a generated built-in set")
+	registerSeed(fs, &seed)
+	fs.BoolVar(&testOnly, "test-only", false, "measure only the rows that the training held out of the same table")
 	fs.BoolVar(&quiet, "quiet", false, "print no notices")
 	return cmd
 }
@@ -108,5 +121,9 @@ func (m measures) lines() []line {
 	if m.Accuracy != nil {
 		return []line{{"accuracy", *m.Accuracy}, {"AUC", *m.AUC}}
 	}
-	return []line{{"R2", *m.R2}, {"RMSE", *m.RMSE}}
+	r2 := *m.R2
+	if math.Abs(float64(r2)) < 1e-12 {
+		r2 = 0 // what rounding leaves of it means nothing to people
+	}
+	return []line{{"R2", r2}, {"RMSE", *m.RMSE}}
 }

@@ -48,6 +48,8 @@ func newMatrixEncoding(name string, y []float64, task datasets.Task, positive st
 	switch {
 	case len(values) < 2:
 		return nil, fmt.Errorf("the targets of %s are all %s; classification needs two classes", name, label(values[0]))
+	case len(values) > 10 && positive == "":
+		return nil, fmt.Errorf("the targets of %s are %d distinct numbers: use --task regression", name, len(values))
 	case len(values) > 2 && positive == "":
 		return nil, fmt.Errorf("the targets of %s have %d values; choose the class to tell from the rest with --positive", name, len(values))
 	}
@@ -116,6 +118,19 @@ func (e *matrixEncoding) target(name string, y []float64) ([]float64, error) {
 		}
 	}
 	return out, nil
+}
+
+// strata returns the classes of encoded targets for a stratified split, nil for a
+// regression.
+func (e *matrixEncoding) strata(y []float64) []int {
+	if e.Kind == datasets.TaskRegression {
+		return nil
+	}
+	out := make([]int, len(y))
+	for i, v := range y {
+		out[i] = int(v)
+	}
+	return out
 }
 
 // check validates an encoding that was read from a file.

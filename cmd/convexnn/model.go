@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
@@ -39,17 +36,32 @@ type trainingInfo struct {
 	Certificate string `json:"certificate"`
 	ProgramGap  number `json:"program_gap"`
 	Convexnn    string `json:"convexnn"`
+
+	Data *dataInfo `json:"data,omitempty"`
 }
 
-func newModel(e encoding, result *convexnn.Result) *model {
+// dataInfo says what a model was trained on and how to repeat the split.
+type dataInfo struct {
+	Name         string  `json:"name"` // see dataName
+	Rows         int     `json:"rows"` // without those left out
+	TrainingRows int     `json:"training_rows"`
+	TestFraction float64 `json:"test_fraction"`
+	Seed         uint64  `json:"seed"` // of the split, and of a generated set
+}
+
+func newModel(p *prepared, result *convexnn.Result, seed uint64) *model {
 	m := &model{
 		Format: modelFormat, Version: modelVersion, Network: result.Network,
 		Training: &trainingInfo{
 			Objective: number(result.Objective), Beta: number(result.Beta), ProgramGap: number(result.Certificate.ProgramGap),
 			Certificate: string(result.Certificate.Kind), Convexnn: version(),
+			Data: &dataInfo{
+				Name: dataName(p.name), Rows: p.train.rows() + p.test.rows(), TrainingRows: p.train.rows(),
+				TestFraction: p.fraction, Seed: seed,
+			},
 		},
 	}
-	switch e := e.(type) {
+	switch e := p.encoding.(type) {
 	case *datasets.Preprocessor:
 		m.Preprocessing = e
 	case *matrixEncoding:
@@ -155,61 +167,6 @@ func (m *model) check() error {
 		return fmt.Errorf("its preprocessing gives %d inputs, and its network takes %d", m.Preprocessing.Cols(), m.Network.Dim)
 	}
 	return nil
-}
-
-// read reads rows for the model, and their targets if labelled is set.
-func (m *model) read(f *sourceFlags, c dataArguments, labelled bool) (sample, error) {
-	if f.x != "" {
-		x, y, err := f.matrix(labelled)
-		if err != nil {
-			return sample{}, err
-		}
-		return m.encodeMatrix(f.x, x, y, labelled)
-	}
-	if m.Preprocessing == nil {
-		return sample{}, errors.New("the model was trained on a matrix without column names; give one with --x FILE")
-	}
-	p := m.Preprocessing
-	t, err := f.table(c.flags, c.data, p.ReadOptions(f.read, labelled), c.seed, c.notice)
-	if err != nil {
-		return sample{}, err
-	}
-	if labelled && slices.Contains(t.Names(), p.TargetName()) {
-		if t, err = t.DropMissing(p.TargetName()); err != nil {
-			return sample{}, err
-		}
-	}
-	if t.Dropped > 0 {
-		c.notice(fmt.Sprintf("left out %s with a missing value", plural(t.Dropped, "row")))
-	}
-	return m.encodeTable(t, labelled)
-}
-
-func (m *model) encodeTable(t *datasets.Table, labelled bool) (s sample, err error) {
-	if s.x, err = m.Preprocessing.Transform(t); err != nil || !labelled {
-		return s, err
-	}
-	s.y, err = m.Preprocessing.Target(t)
-	return s, err
-}
-
-func (m *model) encodeMatrix(name string, x *mat.Dense, y []float64, labelled bool) (s sample, err error) {
-	if m.Preprocessing != nil {
-		t, err := tableOf(name, x, y)
-		if err != nil {
-			return s, err
-		}
-		return m.encodeTable(t, labelled)
-	}
-	s.x = m.Matrix.transform(x)
-	if _, d := s.x.Dims(); d != m.Network.Dim {
-		_, given := x.Dims()
-		return s, fmt.Errorf("%s gives %d features, and the model takes %d", name, given, m.Network.Dim+given-d)
-	}
-	if labelled {
-		s.y, err = m.Matrix.target(name, y)
-	}
-	return s, err
 }
 
 // scores returns the outputs of the network.

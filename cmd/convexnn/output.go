@@ -208,14 +208,9 @@ func (x number) String() string {
 // A count is a number of patterns that may be past all integer types.
 type count struct{ n *big.Int }
 
-// MarshalJSON writes a number where it fits an int64, and a string of digits
-// otherwise.
-func (c count) MarshalJSON() ([]byte, error) {
-	if c.n.IsInt64() {
-		return []byte(c.n.String()), nil
-	}
-	return json.Marshal(c.n.String())
-}
+// MarshalJSON writes all digits of the number, however many: a type that
+// changed with the size would be a trap for readers.
+func (c count) MarshalJSON() ([]byte, error) { return []byte(c.n.String()), nil }
 
 // String writes a large count in short, such as "1.2e+31".
 func (c count) String() string {

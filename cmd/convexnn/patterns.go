@@ -60,7 +60,7 @@ given with --x counts.`,
 			}
 			source.y = ""
 			notice := a.noticer(quiet)
-			s, err := source.load(cmd.Flags(), args, fit.seed, false, notice)
+			s, err := source.load(cmd.Flags(), args, fit.target, fit.seed, false, notice)
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ given with --x counts.`,
 			if err != nil {
 				return err
 			}
-			for _, n := range notices {
+			for _, n := range append(s.notices, notices...) {
 				notice(n)
 			}
 			ctx, cancel := limits.context(cmd.Context())
@@ -81,7 +81,11 @@ given with --x counts.`,
 			if err := report.write(result); err != nil || report.stdout != nil {
 				return err
 			}
-			a.printPatterns(s.name, result)
+			bias := ""
+			if fit.bias == "hidden" {
+				bias = " with the bias"
+			}
+			a.printPatterns(s.name, bias, result)
 			if report.file != nil {
 				row(a.out, "report", "%s", path)
 			}
@@ -178,8 +182,8 @@ func patternBytes(n, d int) float64 {
 	return 2 * (float64(n)/8 + 8*float64(d) + overhead)
 }
 
-func (a *app) printPatterns(name string, r *patternsReport) {
-	row(a.out, "data", "%s: %s, %s, rank %d", name, plural(r.N, "row"), plural(r.D, "column"), r.Rank)
+func (a *app) printPatterns(name, bias string, r *patternsReport) {
+	row(a.out, "data", "%s: %s, %s%s, rank %d", name, plural(r.N, "row"), plural(r.D, "column"), bias, r.Rank)
 	found := fmt.Sprintf("%d distinct of %d asked for, in %s", r.Cells, r.Asked, plural(r.Draws, "draw"))
 	switch {
 	case r.Complete:

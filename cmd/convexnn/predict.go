@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -8,18 +9,9 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/convexnn/convexnn/datasets"
 )
-
-// dataArguments say what a model is applied to.
-type dataArguments struct {
-	flags  *pflag.FlagSet
-	data   string // DATA, if not --x
-	seed   uint64 // of generated sets
-	notice func(string)
-}
 
 func (a *app) predictCommand() *cobra.Command {
 	var (
@@ -33,7 +25,8 @@ func (a *app) predictCommand() *cobra.Command {
 		Short: "Predict one value per row",
 		Long: `Predict prints one prediction per row of DATA as CSV with the header "prediction":
 the label of the class, or the value in the units of the target. With --scores a
-column "score" follows, the output of the network.
+column "score" follows, the output of the network. With --missing drop a row with a
+missing value gets an empty prediction, so that predictions and rows still pair up.
 
 Columns are matched by name: their order and further columns do not matter. A
 model that was trained with --x is given its rows with --x, without targets.`,
@@ -53,7 +46,7 @@ model that was trained with --x is given its rows with --x, without targets.`,
 				return err
 			}
 			source.y = "" // targets are not needed
-			c := dataArguments{flags: cmd.Flags(), data: args[len(args)-1], seed: seed, notice: a.noticer(quiet)}
+			c := dataArguments{flags: cmd.Flags(), data: cmp.Or(source.x, args[len(args)-1]), seed: seed, notice: a.noticer(quiet)}
 			s, err := m.read(&source, c, false)
 			if err != nil {
 				return err
@@ -73,7 +66,7 @@ model that was trained with --x is given its rows with --x, without targets.`,
 	fs.BoolVar(&scores, "scores", false, "add the output of the network")
 	fs.StringVar(&out, "out", "", "write the predictions to `FILE`")
 	source.register(fs, false)
-	fs.Uint64Var(&seed, "seed", 1, "seed `N` of a generated built-in set")
+	registerSeed(fs, &seed)
 	fs.BoolVar(&quiet, "quiet", false, "print no notices")
 	return cmd
 }
@@ -95,6 +88,10 @@ func (m *model) predictions(s sample, withScores bool) (func(io.Writer) error, e
 	}
 	e := m.encoding()
 	values := e.Unscale(scores)
+	empty := "\"\"\n" // a blank line would be no row to most readers
+	if withScores {
+		empty = ",\n"
+	}
 	return func(w io.Writer) error {
 		out := csv.NewWriter(w)
 		fields := []string{"prediction", "score"}
@@ -103,7 +100,17 @@ func (m *model) predictions(s sample, withScores bool) (func(io.Writer) error, e
 		}
 		out.Write(fields) // the writer keeps the error
 		fields = slices.Clone(fields)
-		for i, f := range scores {
+		rows := len(scores)
+		if s.blank != nil {
+			rows = len(s.blank)
+		}
+		for i, line := 0, 0; line < rows; line++ {
+			if s.blank != nil && s.blank[line] {
+				out.Flush()
+				io.WriteString(w, empty)
+				continue
+			}
+			f := scores[i]
 			if e.Task() == datasets.TaskClassification {
 				fields[0] = e.Label(f)
 			} else {
@@ -113,6 +120,7 @@ func (m *model) predictions(s sample, withScores bool) (func(io.Writer) error, e
 				fields[1] = exact(f)
 			}
 			out.Write(fields)
+			i++
 		}
 		out.Flush()
 		return out.Error()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/spf13/pflag"
 	"gonum.org/v1/gonum/mat"
@@ -61,10 +62,13 @@ func (f *fitFlags) check(flags *pflag.FlagSet, matrix bool) error {
 	return nil
 }
 
-// A sample is some rows as numbers: inputs, and targets if they were asked for.
+// A sample is some rows as numbers: inputs, and the rest if it was asked for.
 type sample struct {
 	x *mat.Dense
 	y []float64
+
+	strata []int  // as [datasets.Split] takes them
+	blank  []bool // rows of the source that are missing here; nil for none
 }
 
 func (s sample) rows() int { return len(s.y) }
@@ -75,7 +79,7 @@ func (s sample) pick(rows []int) sample {
 		return sample{}
 	}
 	_, d := s.x.Dims()
-	out := sample{mat.NewDense(len(rows), d, nil), make([]float64, len(rows))}
+	out := sample{x: mat.NewDense(len(rows), d, nil), y: make([]float64, len(rows))}
 	for k, i := range rows {
 		out.x.SetRow(k, s.x.RawRowView(i))
 		out.y[k] = s.y[i]
@@ -87,16 +91,52 @@ func (s sample) pick(rows []int) sample {
 type prepared struct {
 	name        string
 	encoding    encoding
+	columns     int    // of the source, without the target
+	target      string // how the target was chosen, if nobody named it
+	fraction    float64
 	train, test sample
 	dropped     int
 	notices     []string
 }
 
-// prepare splits and encodes the rows of a source.
+// prepare splits and encodes the rows of a source. Where a test could not measure
+// anything it holds out nothing.
 func (f *fitFlags) prepare(s *source, impute bool) (*prepared, error) {
-	p := &prepared{name: s.name}
+	p, err := f.encode(s, f.fraction, impute)
+	if err != nil {
+		return nil, err
+	}
+	if why := p.untestable(); why != "" {
+		if p, err = f.encode(s, 0, impute); err != nil {
+			return nil, err
+		}
+		p.notices = append(p.notices, fmt.Sprintf("too few rows to hold any out: %s; the training takes all %d", why, p.train.rows()))
+	}
+	p.notices = append(slices.Clone(s.notices), p.notices...)
+	return p, nil
+}
+
+// untestable says why rows that were to be held out make no test, and is empty if
+// they do.
+func (p *prepared) untestable() string {
+	const least = 2 // below it there is no R2
+	switch {
+	case p.fraction == 0:
+	case p.encoding.Task() == datasets.TaskRegression:
+		if p.test.rows() < least {
+			return fmt.Sprintf("a test needs %d", least)
+		}
+	case !slices.Contains(p.test.y, 1) || !slices.Contains(p.test.y, -1):
+		return "a test would lack a class"
+	}
+	return ""
+}
+
+// encode splits and encodes the rows of a source, holding out a fraction.
+func (f *fitFlags) encode(s *source, fraction float64, impute bool) (*prepared, error) {
+	p := &prepared{name: s.name, target: s.target, fraction: fraction}
 	if s.table == nil && !f.standardize {
-		return p, f.prepareMatrix(p, s)
+		return p, f.encodeMatrix(p, s)
 	}
 	t, err := s.table, error(nil)
 	if t == nil {
@@ -107,7 +147,7 @@ func (f *fitFlags) prepare(s *source, impute bool) (*prepared, error) {
 	if t, err = t.DropMissing(f.target); err != nil {
 		return nil, err
 	}
-	p.dropped = t.Dropped
+	p.dropped, p.columns = t.Dropped, t.NumColumns()-1
 	task := f.task
 	if f.positive != "" {
 		task = datasets.TaskClassification
@@ -116,7 +156,7 @@ func (f *fitFlags) prepare(s *source, impute bool) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	train, test, err := datasets.Split(strata, t.Rows(), f.fraction, f.seed)
+	train, test, err := datasets.Split(strata, t.Rows(), fraction, f.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +167,9 @@ func (f *fitFlags) prepare(s *source, impute bool) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.dropped > 0 {
+		notices = append([]string{fmt.Sprintf("left out %s with a missing value", plural(p.dropped, "row"))}, notices...)
+	}
 	p.encoding, p.notices = pre, notices
 	var all sample
 	if all.x, err = pre.Transform(t); err != nil {
@@ -136,12 +179,11 @@ func (f *fitFlags) prepare(s *source, impute bool) (*prepared, error) {
 		return nil, err
 	}
 	p.train, p.test = all.pick(train), all.pick(test)
-	p.noticeSplit(f.fraction)
 	return p, nil
 }
 
-// prepareMatrix takes a matrix as it is.
-func (f *fitFlags) prepareMatrix(p *prepared, s *source) error {
+// encodeMatrix takes a matrix as it is.
+func (f *fitFlags) encodeMatrix(p *prepared, s *source) error {
 	e, err := newMatrixEncoding(s.name, s.y, f.task, f.positive, f.bias == "hidden")
 	if err != nil {
 		return err
@@ -150,29 +192,13 @@ func (f *fitFlags) prepareMatrix(p *prepared, s *source) error {
 	if all.y, err = e.target(s.name, s.y); err != nil {
 		return err
 	}
-	var strata []int
-	if e.Kind == datasets.TaskClassification {
-		strata = make([]int, len(all.y))
-		for i, v := range all.y {
-			strata[i] = int(v)
-		}
-	}
-	train, test, err := datasets.Split(strata, len(all.y), f.fraction, f.seed)
+	train, test, err := datasets.Split(e.strata(all.y), len(all.y), p.fraction, f.seed)
 	if err != nil {
 		return err
 	}
+	_, p.columns = s.x.Dims()
 	p.encoding, p.train, p.test = e, all.pick(train), all.pick(test)
-	p.noticeSplit(f.fraction)
 	return nil
-}
-
-func (p *prepared) noticeSplit(fraction float64) {
-	if p.dropped > 0 {
-		p.notices = append([]string{fmt.Sprintf("left out %s with a missing value", plural(p.dropped, "row"))}, p.notices...)
-	}
-	if fraction > 0 && p.test.rows() == 0 {
-		p.notices = append(p.notices, "too few rows to hold any out: there is no test")
-	}
 }
 
 // plural writes a number of things.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -83,8 +84,17 @@ func (f *sourceFlags) check(flags *pflag.FlagSet) error {
 		}
 		f.read.Delimiter = r
 	}
-	f.read.Categorical, f.read.Numeric, f.read.Skip = f.categorical, f.numeric, f.skip
+	f.read.Categorical, f.read.Numeric, f.read.Skip = trimmed(f.categorical), trimmed(f.numeric), trimmed(f.skip)
 	return nil
+}
+
+// trimmed returns the words without blanks around them.
+func trimmed(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = strings.TrimSpace(w)
+	}
+	return out
 }
 
 // files returns the files that are read, whether or not they exist.
@@ -95,10 +105,37 @@ func (f *sourceFlags) files(args ...string) []string {
 // A source is what was read: a table, or the matrix x with its targets y if
 // there are any.
 type source struct {
-	name  string
-	table *datasets.Table
-	x     *mat.Dense
-	y     []float64
+	name    string
+	table   *datasets.Table
+	x       *mat.Dense
+	y       []float64
+	target  string // how the target was chosen, if nobody named it
+	notices []string
+}
+
+// unnamedNotice tells what columns are called without a header, if t has none:
+// a first line of numbers may have been meant as names.
+func unnamedNotice(t *datasets.Table) []string {
+	if !t.Unnamed {
+		return nil
+	}
+	names := "the column is c1"
+	if t.Width > 1 {
+		names = fmt.Sprintf("columns are c1..c%d", t.Width)
+	}
+	return []string{fmt.Sprintf("no header found in %s: %s; --header present takes line 1 as names", t.Name, names)}
+}
+
+// dataName is the name by which a model remembers data: that of a built-in set,
+// or of a file without its folder.
+func dataName(data string) string {
+	if datasets.IsBuiltin(data) {
+		return data
+	}
+	if base := filepath.Base(data); !datasets.IsBuiltin(base) {
+		return base
+	}
+	return "./" + filepath.Base(data) // a file that is called like a built-in set
 }
 
 // table reads DATA with the options given. notice is called with what the user
@@ -154,17 +191,27 @@ func (f *sourceFlags) matrix(last bool) (*mat.Dense, []float64, error) {
 	return x, targets.RawMatrix().Data, nil
 }
 
-// load reads DATA or --x for training.
-func (f *sourceFlags) load(flags *pflag.FlagSet, args []string, seed uint64, last bool, notice func(string)) (*source, error) {
+// load reads DATA or --x for training. target is the column to predict.
+func (f *sourceFlags) load(flags *pflag.FlagSet, args []string, target string, seed uint64, last bool, notice func(string)) (*source, error) {
 	if f.x != "" {
 		x, y, err := f.matrix(last)
-		return &source{name: f.x, x: x, y: y}, err
+		s := &source{name: f.x, x: x, y: y}
+		if f.y == "" && last {
+			s.target = fmt.Sprintf(" (the last column of %s; --y FILE takes targets)", f.x)
+		}
+		return s, err
 	}
-	t, err := f.table(flags, args[0], f.read, seed, notice)
+	opt := f.read
+	opt.Target = target
+	t, err := f.table(flags, args[0], opt, seed, notice)
 	if err != nil {
 		return nil, err
 	}
-	return &source{name: args[0], table: t}, nil
+	s := &source{name: args[0], table: t, notices: unnamedNotice(t)}
+	if target == "" && !datasets.IsBuiltin(s.name) {
+		s.target = " (the last column; --target chooses another)"
+	}
+	return s, nil
 }
 
 // tableOf makes a table of a matrix, with the columns x1, x2, ... and, if y is

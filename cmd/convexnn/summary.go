@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
@@ -18,6 +19,25 @@ func row(w io.Writer, name, format string, args ...any) {
 	fmt.Fprintf(w, "%-*s%s\n", labelWidth, name, fmt.Sprintf(format, args...))
 }
 
+// lineWidth is where a paragraph is wrapped.
+const lineWidth = 88
+
+// paragraph prints a name and a text of several lines.
+func paragraph(w io.Writer, name, text string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && labelWidth+utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
+			row(w, name, "%s", line)
+			name, line = "", ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	row(w, name, "%s", line)
+}
+
 // printData prints what is trained on.
 func (t *training) printData(w io.Writer) {
 	d := t.data
@@ -29,16 +49,16 @@ func (t *training) printData(w io.Writer) {
 	row(w, "data", "%s: %s", d.name, split)
 	bias := ""
 	if d.encoding.Bias() {
-		bias = " with the bias"
+		cols--
+		bias = ", and the bias"
 	}
-	row(w, "features", "%d%s", cols, bias)
+	row(w, "features", "%d from %s%s", cols, plural(d.columns, "column"), bias)
+	row(w, "target", "%s%s", d.encoding.TargetName(), d.target)
 	if d.encoding.Task() == datasets.TaskClassification {
 		negative, positive := d.encoding.Labels()
 		width := max(len([]rune(negative)), len([]rune(positive)))
 		row(w, "classes", "%s", d.class(negative, -1, width))
 		row(w, "", "%s", d.class(positive, 1, width))
-	} else {
-		row(w, "target", "%s", d.encoding.TargetName())
 	}
 	for _, n := range d.notices {
 		row(w, "note", "%s", n)
@@ -88,7 +108,7 @@ func (t *training) printResult(w io.Writer) {
 	}
 	row(w, "network", "%v, %s", r.Network.Model, plural(len(r.Network.Neurons), "neuron"))
 	row(w, "objective", "%.6g%s", r.Objective, units)
-	row(w, "proved", "%s", t.statement())
+	paragraph(w, "proved", t.statement())
 	for _, n := range t.remarks() {
 		row(w, "note", "%s", n)
 	}
@@ -108,19 +128,19 @@ func (t *training) printResult(w io.Writer) {
 }
 
 func betaText(r *convexnn.Result) string {
-	tilde, kind := "", "exact"
+	tilde, kind := "", ""
 	if !r.BetaMax.Exact {
-		tilde, kind = "~", "estimated"
+		tilde, kind = "~", ", estimated"
 	}
 	if r.BetaMax.Value == 0 {
 		return fmt.Sprintf("%.4g (beta_max is %s0)", r.Beta, tilde)
 	}
-	return fmt.Sprintf("%.4g = %s%.3g of beta_max %s%.4g (%s)", r.Beta, tilde, r.Beta/r.BetaMax.Value, tilde, r.BetaMax.Value, kind)
+	return fmt.Sprintf("%.4g, that is %.3g of beta_max (%s%.4g%s)", r.Beta, r.Beta/r.BetaMax.Value, tilde, r.BetaMax.Value, kind)
 }
 
 // statement is what is proved.
 func (t *training) statement() string {
-	if c := t.result.Certificate; c.ProgramGap < 1 && c.Patterns > 0 {
+	if c := t.result.Certificate; c.ProgramGap < 1 || c.Patterns == 0 {
 		return c.Statement()
 	}
 	return "Nothing: the training ended before a bound was known."
@@ -136,13 +156,19 @@ func (t *training) remarks() []string {
 	case r.Status == convexnn.Stopped:
 		out = append(out, "stopped early by an interrupt; this is the best found until then")
 	case r.Status == convexnn.Limited:
-		out = append(out, fmt.Sprintf("the solver came no closer than a gap of %.2g to the tolerance of %.2g", r.Certificate.ProgramGap, t.flags.tol))
+		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", r.Certificate.ProgramGap, t.flags.tol))
+	}
+	if r.Status == convexnn.Stopped && len(r.Network.Neurons) == 0 && r.Beta < r.BetaMax.Value {
+		out = append(out, "no usable network yet: give more time, or fewer --patterns")
+	}
+	if r.BetaMax.Partial && t.flags.beta == 0 {
+		out = append(out, "beta_max was cut short, so beta differs from that of a full run")
 	}
 	if t.zero() {
 		out = append(out, fmt.Sprintf("beta is not below beta_max: the network has no neurons and predicts %s for every row", t.constant()))
 	}
 	if t.gates == nil && r.Status != convexnn.Stopped && r.Patterns < t.flags.sampler.patterns {
-		out = append(out, fmt.Sprintf("%d patterns were asked for, and the data showed no more than %d", t.flags.sampler.patterns, r.Patterns))
+		out = append(out, fmt.Sprintf("the data showed no more than %[2]d of the %[1]d patterns asked for", t.flags.sampler.patterns, r.Patterns))
 	}
 	return out
 }
@@ -155,32 +181,40 @@ func (t *training) standardized() bool {
 
 // printMetrics prints the table of metrics, beside those of the linear model.
 func (t *training) printMetrics(w io.Writer) {
-	test := t.data.test.rows() > 0
-	cells := func(model, linear string) {
-		fmt.Fprintf(w, "%-*s%-*s%s\n", labelWidth, "", columnWidth(test), model, linear)
-	}
-	cells("network", "linear model ("+t.linearText()+")")
-	pair := func(train, test string, both bool) string {
-		if !both {
-			return fmt.Sprintf("%-10s", train)
-		}
-		return fmt.Sprintf("%-10s%-10s", train, test)
-	}
-	head := pair("train", "test", test)
-	fmt.Fprintf(w, "%-*s%s  %s\n", labelWidth, "", head, strings.TrimRight(head, " "))
 	train, held := t.trainMetrics.lines(), t.testMetrics.lines()
 	linear, linearHeld := t.linearTrain.lines(), t.linearTest.lines()
+	half := [][]string{{"train", "test"}, {"train", "test"}} // of each line: network, linear model
+	for k := range train {
+		half = append(half,
+			[]string{train[k].value.String(), held[k].value.String()},
+			[]string{linear[k].value.String(), linearHeld[k].value.String()})
+	}
+	width := 8 // of a cell
+	for _, cells := range half {
+		for _, c := range cells {
+			width = max(width, len(c))
+		}
+	}
+	columns := 1
+	if t.data.test.rows() > 0 {
+		columns = 2
+	}
+	text := func(cells []string) string {
+		var b strings.Builder
+		for _, c := range cells[:columns] {
+			fmt.Fprintf(&b, "%-*s", width+2, c)
+		}
+		return b.String()
+	}
+	// One half is followed by a gap, and wide enough for its heading.
+	cells := func(name, left, right string) {
+		fmt.Fprintf(w, "%-*s%-*s%s\n", labelWidth, name, columns*(width+2)+2, left, strings.TrimRight(right, " "))
+	}
+	cells("", "network", "linear model ("+t.linearText()+")")
+	cells("", text(half[0]), text(half[1]))
 	for k, l := range train {
-		right := pair(linear[k].value.String(), linearHeld[k].value.String(), test)
-		fmt.Fprintf(w, "%-*s%s  %s\n", labelWidth, l.name, pair(l.value.String(), held[k].value.String(), test), strings.TrimRight(right, " "))
+		cells(l.name, text(half[2*k+2]), text(half[2*k+3]))
 	}
-}
-
-func columnWidth(test bool) int {
-	if test {
-		return 22
-	}
-	return 12
 }
 
 func (t *training) linearText() string {

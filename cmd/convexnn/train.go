@@ -45,6 +45,12 @@ DATA is a file of delimited text (.csv, .tsv, or .gz of them) or a built-in data
 set; see convexnn datasets. With --x FILE a matrix without a header takes its
 place, of which nothing is dropped or scaled.
 
+What is minimised is 1/2 sum (f(x) - y)^2 + beta sum |u||alpha|, over the training
+rows and the neurons alpha max(u x, 0) of f: squared loss, for classes too, which
+count as y = -1 and +1 and are told apart by the sign of f. A lower beta gives a
+larger network that follows the training rows more closely. Ctrl-C keeps the best
+network so far, with exit status 3; a second one ends the program at once.
+
 A gate file for --gates is a matrix with one gate per column, or per row, over
 the inputs of the network: the features after preprocessing and the bias column
 last.`,
@@ -60,15 +66,23 @@ last.`,
 			return a.train(cmd, f, args)
 		},
 	}
-	f.register(cmd.Flags())
+	groups := f.groups()
+	cmd.Flags().SortFlags = false
+	for _, g := range groups {
+		cmd.Flags().AddFlagSet(g.flags)
+	}
+	cmd.SetUsageFunc(func(cmd *cobra.Command) error { return groupedUsage(cmd, groups) })
 	return cmd
 }
 
-func (f *trainFlags) register(fs *pflag.FlagSet) {
-	fs.SortFlags = false
+// groups returns the flags in the groups that the help shows.
+func (f *trainFlags) groups() []flagGroup {
+	out, network, data, limits := newGroup("Output"), newGroup("Network"), newGroup("Data"), newGroup("Limits")
+	fs := out.flags
 	fs.StringVar(&f.modelPath, "out", "", "write the model to `FILE`")
 	fs.StringVar(&f.reportOut, "report", "", "write a JSON report to `FILE`, or - for standard output")
 	fs.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
+	fs = network.flags
 	fs.StringVar(&f.mode, "mode", "sampled", "how the activation patterns are chosen: `sampled`")
 	fs.StringVar(&f.model, "model", "relu", "kind of network: `relu|gated`")
 	fs.Float64Var(&f.beta, "beta", 0, "strength `F` of the weight decay")
@@ -77,10 +91,11 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.gates, "gates", "", "matrix of gates in `FILE`, in the place of sampled patterns")
 	fs.BoolVar(&f.intercept, "intercept", false, "add an output intercept without weight decay")
 	fs.Float64Var(&f.tol, "tol", 1e-4, "relative gap `F` to prove")
-	f.source.register(fs, true)
-	f.fit.register(fs)
-	f.fit.registerTraining(fs)
-	f.limits.register(fs)
+	f.source.register(data.flags, true)
+	f.fit.register(data.flags)
+	f.fit.registerTraining(data.flags)
+	f.limits.register(limits.flags)
+	return []flagGroup{out, network, data, limits}
 }
 
 func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
@@ -155,7 +170,7 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 	t.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
 
 	if model != nil {
-		if err := model.write(newModel(t.data.encoding, t.result).write); err != nil {
+		if err := model.write(newModel(t.data, t.result, f.fit.seed).write); err != nil {
 			return err
 		}
 	}
@@ -190,7 +205,7 @@ type training struct {
 
 func (t *training) load(cmd *cobra.Command, args []string, notice func(string)) error {
 	f := t.flags
-	s, err := f.source.load(cmd.Flags(), args, f.fit.seed, true, notice)
+	s, err := f.source.load(cmd.Flags(), args, f.fit.target, f.fit.seed, true, notice)
 	if err != nil {
 		return err
 	}

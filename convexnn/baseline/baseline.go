@@ -154,12 +154,17 @@ func (m *Model) Coefficients() (intercept float64, slopes []float64) {
 // 1. Its size is 0 where the column is constant up to rounding.
 func scalingOf(v []float64) (scaling, error) {
 	const rounding = 1e-13
-	most := 0.0
+	most, low, high := 0.0, v[0], v[0]
 	for i, e := range v {
 		if math.IsNaN(e) || math.IsInf(e, 0) {
 			return scaling{}, fmt.Errorf("%w: row %d holds %v", ErrNotFinite, i, e)
 		}
-		most = max(most, math.Abs(e))
+		most, low, high = max(most, math.Abs(e)), min(low, e), max(high, e)
+	}
+	if low == high {
+		// The rounding of the mean grows with the number of rows, and would pass
+		// for variation.
+		return scaling{mean: low}, nil
 	}
 	var s scaling
 	for _, e := range v {

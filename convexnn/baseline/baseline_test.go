@@ -38,6 +38,11 @@ func TestFit(t *testing.T) {
 		{name: "plain", n: 40, d: 3, scale: 1, method: baseline.LeastSquares, columns: 3},
 		{name: "many rows", n: 2500, d: 3, scale: 1, method: baseline.Ridge, columns: 3},
 		{name: "more columns than rows", n: 10, d: 15, scale: 1, method: baseline.Ridge, columns: 15},
+		{name: "ones in many rows", n: 8000, d: 3, scale: 1, method: baseline.Ridge, columns: 2, change: func(x *mat.Dense) {
+			for i := range 8000 {
+				x.Set(i, 2, 1)
+			}
+		}},
 		{name: "large values", n: 40, d: 2, scale: 1e200, method: baseline.LeastSquares, columns: 2},
 		{name: "two rows", n: 2, d: 2, scale: 1, method: baseline.Ridge, columns: 2},
 		{name: "dependent and constant columns", n: 40, d: 5, scale: 1, method: baseline.LeastSquares, columns: 3, change: func(x *mat.Dense) {

@@ -6,39 +6,85 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/orth"
+)
+
+// rounding is the relative rise of the objective that one of the three steps of
+// Simplify may cause: what the sums over samples and neurons lose to rounding.
+const rounding = 3e-13
+
+// Settings of the steps of Simplify, from the loosest to the strictest; the first
+// that keeps the objective is taken.
+var (
+	// mergeAngles are the angles (radians) below which two directions count as equal.
+	mergeAngles = [...]float64{1e-6, 1e-9, 1e-12}
+	// dependences are the distances from the span of others below which a fit
+	// counts as inside, relative to the length that it would have if no term of
+	// it cancelled. The last one is below rounding: only as many neurons go as
+	// have no room.
+	dependences = [...]float64{1e-12, 1e-14, 1e-17}
 )
 
 // Simplify returns a network with fewer neurons and an objective on x (n x d), y
 // (n) and beta that is not larger: neurons of equal direction and sign are
 // merged, neurons whose fits depend linearly on the others' are removed (Mishkin
-// and Pilanci, 2023, algorithm 1), and the sizes of the remaining ones are
-// optimised. At most rank many neurons remain, the rank of the matrix of their
-// fits; no step is taken that raises the objective. A result is minimal in that
-// no neuron can be removed this way; it need not have the fewest neurons
+// and Pilanci, Optimal sets and solution paths of ReLU networks, 2023,
+// algorithm 1), and the sizes of the remaining ones are optimised. With intercept
+// the network's is optimised too, otherwise it is kept. Gated neurons are not
+// merged. The receiver is left as it is.
+//
+// At most rank many neurons remain, the rank of the matrix of their fits (centred
+// if there is an intercept) and so at most n, where fits nearer to the span of
+// others than 1e-12 of their length count as dependent. A result is minimal in
+// that no neuron can be removed this way; it need not have the fewest neurons
 // possible.
+//
+// "Not larger" is up to rounding: the objective computed may rise by 1e-12 of
+// itself. A step that would raise it by more is tried with stricter notions of
+// equal and dependent and at last not taken, so that more neurons may remain
+// where the objective is so small that rounding governs it, as at beta = 0 with
+// no loss. The error is [ErrShape].
 func (net *Network) Simplify(x *mat.Dense, y []float64, beta float64, intercept bool) (*Network, error) {
-	if _, _, err := net.Objective(x, y, beta); err != nil {
+	value, _, err := net.Objective(x, y, beta)
+	if err != nil {
 		return nil, err
 	}
-	s := &simplifier{x: x, y: y, beta: beta, intercept: intercept, target: y}
+	s := &simplifier{x: x, y: y, beta: beta, intercept: intercept}
 	if intercept {
 		s.target = centered(y)
+	} else {
+		s.target = slices.Clone(y)
+		floats.AddConst(-net.Intercept, s.target)
 	}
-	best := s.resize(net)
-	for _, step := range []func(*Network) *Network{s.merge, s.prune} {
-		if trial := s.resize(step(best)); s.objective(trial) <= s.objective(best) {
-			best = trial
+	best := net.rescaled(nil)
+	best.balance()
+	accept := func(trial *Network) bool {
+		trial = s.resize(trial)
+		f := s.objective(trial)
+		if !(f <= value*(1+rounding)) { // nor is NaN accepted
+			return false
+		}
+		best, value = trial, f
+		return true
+	}
+	accept(best)
+	for _, limit := range mergeAngles {
+		if accept(s.merge(best, limit)) {
+			break
 		}
 	}
-	if s.objective(best) > s.objective(net) {
-		return net, nil
+	for _, limit := range dependences {
+		if accept(s.prune(best, limit)) {
+			break
+		}
 	}
 	return best, nil
 }
 
 type simplifier struct {
 	x         *mat.Dense
-	y, target []float64 // target is y, centred if there is an intercept
+	y, target []float64 // target is what the neurons are to fit, see fits
 	beta      float64
 	intercept bool
 }
@@ -66,31 +112,34 @@ func (s *simplifier) fits(net *Network) [][]float64 {
 	return out
 }
 
-// mergeAngle is the angle below which two directions count as equal.
-const mergeAngle = 1e-6
-
-// merge adds up neurons of the same direction and output sign. Gated neurons are
-// left alone: each has a gate of its own.
-func (s *simplifier) merge(net *Network) *Network {
+// merge adds up neurons of the same output sign whose directions, as unit vectors,
+// are less than limit apart. Gated neurons are left alone: each has a gate of its
+// own.
+func (s *simplifier) merge(net *Network, limit float64) *Network {
 	if net.Model == Gated {
 		return net
 	}
-	out := &Network{Model: net.Model, Dim: net.Dim}
+	out := &Network{Model: net.Model, Dim: net.Dim, Intercept: net.Intercept}
+	var directions [][]float64 // of the neurons of out
 	for _, j := range bySize(net) {
 		h := net.Neurons[j]
-		sum := scaledWeights(h)
-		match := -1
-		for k, kept := range out.Neurons {
-			if kept.Output*h.Output > 0 && angle(kept.Weights, sum) < mergeAngle {
-				match = k
-				break
-			}
-		}
-		if match < 0 {
-			out.Neurons = append(out.Neurons, Neuron{Weights: sum, Output: math.Copysign(1, h.Output)})
+		if size(h) == 0 {
 			continue
 		}
-		floats.Add(out.Neurons[match].Weights, sum)
+		direction := unit(h.Weights)
+		match := 0
+		for match < len(directions) &&
+			(out.Neurons[match].Output*h.Output < 0 || floats.Distance(directions[match], direction, 2) >= limit) {
+			match++
+		}
+		if match == len(directions) {
+			directions = append(directions, direction)
+			out.Neurons = append(out.Neurons, Neuron{Weights: scaledWeights(h), Output: math.Copysign(1, h.Output)})
+			continue
+		}
+		sum := out.Neurons[match].Weights
+		floats.Add(sum, scaledWeights(h))
+		directions[match] = unit(sum)
 	}
 	out.balance()
 	return out
@@ -100,59 +149,124 @@ func (s *simplifier) merge(net *Network) *Network {
 // Moving along a dependency sum_j c_j a_j = 0 scales neuron j by 1 - t c_j and
 // changes no output; the sign of c that lowers the penalty, or keeps it, is taken
 // until the first neuron is gone.
-func (s *simplifier) prune(net *Network) *Network {
-	fits := s.fits(net)
-	sizes := make([]float64, len(net.Neurons))
-	scale := make([]float64, len(net.Neurons))
+func (s *simplifier) prune(net *Network, dependence float64) *Network {
+	m, n := len(net.Neurons), len(s.y)
+	p := pruner{
+		fits:  s.fits(net),
+		units: s.units(net),
+		sizes: make([]float64, m),
+		scale: make([]float64, m),
+		basis: orth.New(n, min(n, m)),
+		rest:  make([]float64, n),
+	}
 	for j, h := range net.Neurons {
-		sizes[j] = floats.Norm(h.Weights, 2) * math.Abs(h.Output)
-		scale[j] = 1
+		p.sizes[j] = size(h)
+		p.scale[j] = 1
 	}
-	basis := new(basis)
 	for _, j := range bySize(net) {
-		for {
-			c := basis.add(j, fits[j])
-			if c == nil {
-				break
-			}
-			members := append(slices.Clone(basis.members), j)
-			gone := s.moveAlong(c, members, sizes, scale)
-			if gone == len(members)-1 {
-				break
-			}
-			basis.remove(gone)
-		}
+		p.add(j, dependence)
 	}
-	out := &Network{Model: net.Model, Dim: net.Dim}
-	for _, j := range basis.members {
-		if scale[j] > 0 {
-			h := net.Neurons[j]
-			out.Neurons = append(out.Neurons, Neuron{Weights: slices.Clone(h.Weights), Output: h.Output * scale[j], Gate: h.Gate})
-		}
-	}
+	out := net.rescaled(p.scale) // 0 for all but the members
 	out.balance()
 	return out
 }
 
-// moveAlong scales the members along the dependency c of their fits until one is
-// gone, and returns which.
-func (s *simplifier) moveAlong(c []float64, members []int, sizes, scale []float64) (gone int) {
+// units returns for each neuron the reciprocal of the length that its fit would
+// have if no term of it cancelled, |alpha||u| (sum of |x_i|^2 over the samples at
+// which it is active)^(1/2), or 0. Rounding of a fit is in proportion to that,
+// and a fit that is nothing but rounding has a tiny part of it.
+func (s *simplifier) units(net *Network) []float64 {
+	norms := make([]float64, len(s.y))
+	for i := range norms {
+		norms[i] = floats.Norm(s.x.RawRowView(i), 2)
+	}
+	units := make([]float64, len(net.Neurons))
+	for j, h := range net.Neurons {
+		length := 0.0
+		for i, norm := range norms {
+			if net.hidden(h, s.x.RawRowView(i)) != 0 {
+				length = math.Hypot(length, norm)
+			}
+		}
+		if u := 1 / (length * size(h)); !math.IsInf(u, 0) {
+			units[j] = u
+		}
+	}
+	return units
+}
+
+// A pruner holds neurons with linearly independent fits.
+type pruner struct {
+	fits    [][]float64
+	units   []float64 // reciprocal lengths of the fits
+	sizes   []float64 // terms of the penalty
+	scale   []float64 // what is left of each neuron
+	basis   *orth.Basis
+	members []int // the neurons of the basis, in its order
+	c       []float64
+	rest    []float64 // scratch, n long
+}
+
+// add makes neuron j a member if its fit is independent of the members' fits;
+// otherwise one of them or j itself is scaled to nothing and is none.
+func (p *pruner) add(j int, dependence float64) {
+	for !p.basis.Push(p.fits[j], p.units[j], dependence) {
+		p.depend(j)
+		gone := p.moveAlong(j)
+		if gone == len(p.members) {
+			return
+		}
+		p.members = slices.Delete(p.members, gone, gone+1)
+		if p.basis.Replace(gone, p.fits[j], p.units[j], dependence) {
+			break
+		}
+	}
+	p.members = append(p.members, j)
+}
+
+// depend stores in c the dependency sum_k c_k a_k + c_last a_j = 0 of the fits of
+// the members and of j.
+func (p *pruner) depend(j int) {
+	k := len(p.members)
+	p.c = slices.Grow(p.c[:0], 2*(k+1))[:k+1]
+	c, z := p.c, p.c[k+1:2*k+1]
+	clear(c)
+	c[k] = 1
+	copy(p.rest, p.fits[j])
+	// The second pass corrects c by what the first leaves over, so that the
+	// errors of thousands of rotations do not add up in the outputs.
+	for pass := range 2 {
+		p.basis.Fit(z, p.rest)
+		for i, name := range p.members {
+			z[i] *= p.units[name]
+			c[i] -= z[i]
+			if pass == 0 {
+				floats.AddScaled(p.rest, -z[i], p.fits[name])
+			}
+		}
+	}
+}
+
+// moveAlong scales the members and j along the dependency c of their fits until
+// one is gone, and returns its place in the list of members, j being the last.
+func (p *pruner) moveAlong(j int) (gone int) {
+	neurons := append(p.members, j)
 	change, most := 0.0, 0.0
-	for k, j := range members {
-		change += c[k] * sizes[j]
+	for k, name := range neurons {
+		change += p.c[k] * p.sizes[name]
 	}
-	if change < 0 || (change == 0 && floats.Max(c) <= 0) {
-		floats.Scale(-1, c)
+	if change < 0 || (change == 0 && floats.Max(p.c) <= 0) {
+		floats.Scale(-1, p.c)
 	}
-	for k, j := range members {
-		if ratio := c[k] / scale[j]; ratio > most {
+	for k, name := range neurons {
+		if ratio := p.c[k] / p.scale[name]; ratio > most {
 			most, gone = ratio, k
 		}
 	}
-	for k, j := range members {
-		scale[j] = max(0, scale[j]-c[k]/most)
+	for k, name := range neurons {
+		p.scale[name] = max(0, p.scale[name]-p.c[k]/most)
 	}
-	scale[members[gone]] = 0
+	p.scale[neurons[gone]] = 0
 	return gone
 }
 
@@ -168,7 +282,7 @@ func (s *simplifier) resize(net *Network) *Network {
 	for j, a := range fits {
 		floats.Sub(r, a)
 		scale[j] = 1
-		sizes[j] = floats.Norm(net.Neurons[j].Weights, 2) * math.Abs(net.Neurons[j].Output)
+		sizes[j] = size(net.Neurons[j])
 		energy[j] = floats.Dot(a, a)
 	}
 	for range sweeps {
@@ -189,12 +303,7 @@ func (s *simplifier) resize(net *Network) *Network {
 			break
 		}
 	}
-	out := &Network{Model: net.Model, Dim: net.Dim, Intercept: net.Intercept}
-	for j, h := range net.Neurons {
-		if scale[j] > 0 {
-			out.Neurons = append(out.Neurons, Neuron{Weights: slices.Clone(h.Weights), Output: h.Output * scale[j], Gate: h.Gate})
-		}
-	}
+	out := net.rescaled(scale)
 	out.balance()
 	if s.intercept {
 		out.Intercept = 0
@@ -204,16 +313,37 @@ func (s *simplifier) resize(net *Network) *Network {
 	return out
 }
 
+// rescaled returns a copy of the network with output j times scale_j, without the
+// neurons of scale 0. Nil is all ones.
+func (net *Network) rescaled(scale []float64) *Network {
+	out := &Network{Model: net.Model, Dim: net.Dim, Intercept: net.Intercept}
+	for j, h := range net.Neurons {
+		t := 1.0
+		if scale != nil {
+			t = scale[j]
+		}
+		if t > 0 {
+			out.Neurons = append(out.Neurons, Neuron{Weights: slices.Clone(h.Weights), Output: h.Output * t, Gate: slices.Clone(h.Gate)})
+		}
+	}
+	return out
+}
+
 // bySize lists the neurons from the largest contribution to the penalty to the
 // smallest.
 func bySize(net *Network) []int {
-	size := make([]float64, len(net.Neurons))
+	keys := make([]float64, len(net.Neurons))
 	order := make([]int, len(net.Neurons))
 	for j, h := range net.Neurons {
-		size[j] = -floats.Norm(h.Weights, 2) * math.Abs(h.Output)
+		keys[j] = -size(h)
 	}
-	floats.ArgsortStable(size, order)
+	floats.ArgsortStable(keys, order)
 	return order
+}
+
+// size returns |u||alpha|, the neuron's term of the penalty.
+func size(h Neuron) float64 {
+	return floats.Norm(h.Weights, 2) * math.Abs(h.Output)
 }
 
 // scaledWeights returns |alpha| u.
@@ -221,16 +351,11 @@ func scaledWeights(h Neuron) []float64 {
 	return floats.ScaleTo(make([]float64, len(h.Weights)), math.Abs(h.Output), h.Weights)
 }
 
-// angle returns the angle between a and b, accurate for small ones.
-func angle(a, b []float64) float64 {
-	na, nb := floats.Norm(a, 2), floats.Norm(b, 2)
-	if na == 0 || nb == 0 {
-		return math.Inf(1)
+// unit returns v scaled to unit length.
+func unit(v []float64) []float64 {
+	out, norm := make([]float64, len(v)), floats.Norm(v, 2)
+	for l, x := range v {
+		out[l] = x / norm
 	}
-	sum := 0.0
-	for l := range a {
-		diff := a[l]/na - b[l]/nb
-		sum += diff * diff
-	}
-	return 2 * math.Asin(min(1, math.Sqrt(sum)/2))
+	return out
 }

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/convexnn/convexnn/internal/orth"
 )
 
 // A BoxProjector finds the points of the zonotope {B't : 0 <= t <= 1} of a fixed
@@ -32,7 +34,7 @@ type BoxProjector struct {
 	unit  blas64.General
 	upper []float64
 
-	basis  basis
+	basis  *orth.Basis
 	free   []int // the rows in the basis
 	x      []float64
 	z      []float64
@@ -169,13 +171,13 @@ func (p *BoxProjector) descend() {
 }
 
 func (p *BoxProjector) reset() {
-	p.basis.k = 0
+	p.basis.Reset()
 	p.free = p.free[:0]
 	clear(p.barred)
 }
 
 func (p *BoxProjector) push(j int) bool {
-	if !p.basis.push(rowOf(p.unit, j), 1, orDefault(p.Dependence, 1e-10)) {
+	if !p.basis.Push(rowOf(p.unit, j), 1, orDefault(p.Dependence, 1e-10)) {
 		return false
 	}
 	p.free = append(p.free, j)
@@ -186,7 +188,7 @@ func (p *BoxProjector) push(j int) bool {
 // fix takes entry k out of the free variables, which is at a bound. A smaller
 // span may free rows that were dependent.
 func (p *BoxProjector) fix(k int) {
-	p.basis.remove(k)
+	p.basis.Remove(k)
 	p.free = slices.Delete(p.free, k, k+1)
 	clear(p.barred)
 	for _, j := range p.free {
@@ -201,7 +203,7 @@ func (p *BoxProjector) settle() {
 	for j, u := range p.upper {
 		for p.x[j] > 0 && p.x[j] < u && !p.push(j) {
 			c := p.z[:len(p.free)]
-			p.basis.fit(c, rowOf(p.unit, j))
+			p.basis.Fit(c, rowOf(p.unit, j))
 			step, block := -p.x[j], -1
 			if p.x[j] > u/2 {
 				step = u - p.x[j]
@@ -275,11 +277,11 @@ func (p *BoxProjector) enter(tol float64) bool {
 			// In exact arithmetic the variable moves inside its bounds; where
 			// rounding says otherwise it would be fixed again at once.
 			z := p.z[:len(p.free)]
-			p.basis.fit(z, p.r)
+			p.basis.Fit(z, p.r)
 			if move := z[len(z)-1]; p.x[best] == 0 && move > 0 || p.x[best] > 0 && move < 0 {
 				return true
 			}
-			p.basis.k--
+			p.basis.Pop()
 			p.free = p.free[:len(p.free)-1]
 		}
 		p.barred[best] = true
@@ -291,7 +293,7 @@ func (p *BoxProjector) enter(tol float64) bool {
 func (p *BoxProjector) minimise() {
 	for len(p.free) > 0 {
 		z := p.z[:len(p.free)]
-		p.basis.fit(z, p.r)
+		p.basis.Fit(z, p.r)
 		step, block := 1.0, -1
 		for k, j := range p.free {
 			if s := slack(p.x[j], p.upper[j], z[k]); s < step {
@@ -308,7 +310,7 @@ func (p *BoxProjector) minimise() {
 			p.x[j] = to
 		}
 		if block < 0 {
-			p.basis.complement(p.r)
+			p.basis.Complement(p.r)
 			return
 		}
 		p.fix(block)

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/internal/bitset"
+	"github.com/convexnn/convexnn/internal/orth"
 )
 
 // A ConeProjector projects vectors of R^d onto the cones
@@ -27,7 +28,7 @@ type ConeProjector struct {
 	unit    blas64.General // rows of X scaled to unit length
 	lengths []float64      // ||x_i||
 
-	basis  basis
+	basis  *orth.Basis
 	active []int
 	sign   []float64 // signs of the active rows
 	lambda []float64 // multipliers of the unit rows, for g of unit length
@@ -125,7 +126,7 @@ func (p *ConeProjector) Project(dst, g []float64, signs bitset.Set, warm []int, 
 	length := 0.0
 	for {
 		copy(p.u, p.g)
-		p.basis.complement(p.u)
+		p.basis.Complement(p.u)
 		if enough > 0 && norm(p.u)*scale <= enough {
 			// The bound is the one that lambda proves.
 			if length = p.finish(); length*scale <= enough {
@@ -151,7 +152,7 @@ func (p *ConeProjector) Project(dst, g []float64, signs bitset.Set, warm []int, 
 }
 
 func (p *ConeProjector) reset() {
-	p.basis.k = 0
+	p.basis.Reset()
 	p.active, p.sign, p.lambda = p.active[:0], p.sign[:0], p.lambda[:0]
 	clear(p.barred)
 }
@@ -163,7 +164,7 @@ func (p *ConeProjector) push(i int, signs bitset.Set) bool {
 	if signs.Has(i) {
 		s = 1
 	}
-	if !p.basis.push(rowOf(p.unit, i), s, orDefault(p.Dependence, 1e-10)) {
+	if !p.basis.Push(rowOf(p.unit, i), s, orDefault(p.Dependence, 1e-10)) {
 		return false
 	}
 	p.active, p.sign, p.lambda = append(p.active, i), append(p.sign, s), append(p.lambda, 0)
@@ -174,7 +175,7 @@ func (p *ConeProjector) push(i int, signs bitset.Set) bool {
 // remove drops entry k of the active set. A smaller span may free rows that
 // were dependent, so that all but the active rows may enter again.
 func (p *ConeProjector) remove(k int) {
-	p.basis.remove(k)
+	p.basis.Remove(k)
 	p.active = slices.Delete(p.active, k, k+1)
 	p.sign = slices.Delete(p.sign, k, k+1)
 	p.lambda = slices.Delete(p.lambda, k, k+1)
@@ -188,7 +189,7 @@ func (p *ConeProjector) remove(k int) {
 // matter and their sign does not.
 func (p *ConeProjector) solve() []float64 {
 	z := p.z[:len(p.active)]
-	p.basis.fit(z, p.g)
+	p.basis.Fit(z, p.g)
 	for k := range z {
 		z[k] = -z[k]
 	}
@@ -245,7 +246,7 @@ func (p *ConeProjector) enter(signs bitset.Set) bool {
 				return true
 			}
 			last := len(p.active) - 1
-			p.basis.k--
+			p.basis.Pop()
 			p.active, p.sign, p.lambda = p.active[:last], p.sign[:last], p.lambda[:last]
 		}
 		p.barred[best] = true
@@ -287,7 +288,7 @@ func (p *ConeProjector) finish() float64 {
 	p.combine(p.u, p.lambda)
 	length := norm(p.u)
 	z := p.z[:len(p.active)]
-	p.basis.fit(z, p.u)
+	p.basis.Fit(z, p.u)
 	for k := range z {
 		if z[k] = p.lambda[k] - z[k]; z[k] < 0 {
 			return length

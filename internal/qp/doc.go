@@ -34,9 +34,9 @@
 // # Shared machinery
 //
 // Both methods hold the rows that are free to move (those with lambda_i > 0 or
-// 0 < t_j < 1) in a QR factorisation that is updated, not recomputed: a row
-// enters by twice-iterated Gram-Schmidt and leaves by Givens rotations. An
-// iteration therefore costs one product with all rows and O(dk) for k free
+// 0 < t_j < 1) in a QR factorisation that is updated, not recomputed, that of
+// internal/orth: a row enters by twice-iterated Gram-Schmidt and leaves by Givens
+// rotations. An iteration therefore costs one product with all rows and O(dk) for k free
 // rows. Rows are scaled to unit length first, so that tolerances are angles and
 // the scale of a row does not matter; rows of zeros are ignored. A row that is
 // numerically dependent on the free rows never enters, which is what keeps

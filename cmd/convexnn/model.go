@@ -148,7 +148,14 @@ func loadModel(data []byte) (*model, error) {
 
 // notModel words an error of the JSON decoder.
 func notModel(err error) error {
-	var syntax *json.SyntaxError
+	var (
+		syntax *json.SyntaxError
+		kind   *json.UnmarshalTypeError
+	)
+	if errors.As(err, &kind) {
+		// The decoder's own text names Go types.
+		return fmt.Errorf("it is damaged or not a model: byte %d holds %s where something else belongs", kind.Offset, kind.Value)
+	}
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("it is damaged or not a model: byte %d: %w", syntax.Offset, err)
 	}

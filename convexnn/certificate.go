@@ -29,9 +29,9 @@ type Certificate struct {
 	// ProgramGap is (ProgramObjective - ProgramBound)/ProgramObjective, 0 if
 	// both are 0.
 	ProgramGap float64
-	Patterns   int
-	Sampled    bool // whether the patterns are a sample, not given ones
-	Dual       []float64
+	Patterns   int       // activation patterns in the program
+	Sampled    bool      // whether they are a sample, not given ones
+	Dual       []float64 // n: the vector that proves ProgramBound, see Program.DualBound
 }
 
 // Statement returns the certificate as one plain sentence.

@@ -1,4 +1,4 @@
-// Convexnn trains two-layer ReLU networks from tables by convex optimisation and
+// Command convexnn trains two-layer ReLU networks from tables by convex optimisation and
 // says what is proved of their optimality.
 //
 //	convexnn train DATA [flags]     train a network

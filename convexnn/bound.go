@@ -33,10 +33,12 @@ type DualBound struct {
 // (Pilanci and Ergen, 2020, equation 7, block by block), and v is scaled down
 // until it is feasible. Blocks whose gradient is within beta are not projected, so
 // that a v whose prices are all far below beta proves less than a multiple of it
-// would. The bound is rigorous up to rounding,
-// since each projection's norm is bounded by |e_j X'D_j v + A_j' lambda| for an
-// explicit lambda >= 0, with an allowance for the rounding of that sum. The
-// residual of a good solution proves a good bound. The error is [ErrShape].
+// would.
+//
+// The bound is rigorous up to rounding, since each projection's norm is bounded by
+// |e_j X'D_j v + A_j' lambda| for an explicit lambda >= 0, with an allowance for
+// the rounding of that sum. The residual of a good solution proves a good bound.
+// The error is [ErrShape].
 func (p *Program) DualBound(v []float64) (DualBound, error) {
 	if len(v) != len(p.target) {
 		return DualBound{}, fmt.Errorf("%w: the vector has %d entries, the data %d rows", ErrShape, len(v), len(p.target))
@@ -160,13 +162,9 @@ func scaledDual(y, v []float64, beta, price float64) (scale, value float64) {
 // nonzeroRows lists the rows of u that hold a nonzero.
 func nonzeroRows(u *mat.Dense) []int {
 	var list []int
-	rows, _ := u.Dims()
-	for j := range rows {
-		for _, v := range u.RawRowView(j) {
-			if v != 0 {
-				list = append(list, j)
-				break
-			}
+	for j, norm := range rowNorms(u) {
+		if norm != 0 {
+			list = append(list, j)
 		}
 	}
 	return list

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -90,11 +89,7 @@ func (s *search) firstWorkingSet() []int {
 
 // nextWorkingSet drops idle blocks and adds the most violated ones.
 func (s *search) nextWorkingSet(work []int, result *ipm.Result) []int {
-	d := s.masked.X.Cols
-	norms := make([]float64, len(work))
-	for c := range work {
-		norms[c] = floats.Norm(result.U[c*d:(c+1)*d], 2)
-	}
+	norms := rowNorms(mat.NewDense(len(work), s.masked.X.Cols, result.U))
 	largest := floats.Max(norms)
 	var next []int
 	for c, j := range work {
@@ -134,7 +129,7 @@ func (s *search) restricted(work []int) *ipm.Problem {
 	}
 	for _, j := range work {
 		p.Blocks = append(p.Blocks, ipm.Block{Bits: s.masked.Bits[j%s.Patterns()], Sign: s.sign(j)})
-		if p.Cones && s.interior(j%s.Patterns()) == 0 {
+		if p.Cones && p.Relax == 0 && s.flat(j%s.Patterns()) {
 			p.Relax = flatCone
 		}
 	}
@@ -145,38 +140,31 @@ func (s *search) restricted(work []int) *ipm.Problem {
 // scaled weights. The repair projects back onto the cone.
 const flatCone = 1e-9
 
-// interior returns the margin of a pattern's witness, min_i s_i x_i.g/|x_i|: 0 or
-// less if it does not lie strictly inside its cone.
-func (s *search) interior(pattern int) float64 {
+// flat reports whether a pattern's witness does not show that its cone has an
+// interior: it is missing, or not strictly on its side of every hyperplane.
+func (s *search) flat(pattern int) bool {
 	cell := s.spec.Cells[pattern]
-	margin := math.Inf(1)
 	if len(cell.Witness) == 0 {
-		return 0
+		return true
 	}
-	for i := range len(s.target) {
-		row := s.spec.X.RawRowView(i)
-		norm := floats.Norm(row, 2)
-		if norm == 0 {
-			continue
-		}
-		v := floats.Dot(row, cell.Witness) / norm
+	for i, length := range s.pricer.lengths {
+		v := floats.Dot(s.spec.X.RawRowView(i), cell.Witness)
 		if !cell.Pattern.Active(i) {
 			v = -v
 		}
-		margin = min(margin, v)
+		if length > 0 && !(v > 0) {
+			return true
+		}
 	}
-	return max(margin, 0)
+	return false
 }
 
 // expand puts the rows of a restricted solution in their blocks.
 func (s *search) expand(work []int, u []float64) *mat.Dense {
 	d := s.masked.X.Cols
 	out := mat.NewDense(s.Blocks(), d, nil)
-	norms := make([]float64, len(work))
-	for c := range work {
-		norms[c] = floats.Norm(u[c*d:(c+1)*d], 2)
-	}
-	threshold := 1e-9 * floats.Max(append(norms, 0))
+	norms := rowNorms(mat.NewDense(len(work), d, u))
+	threshold := 1e-9 * floats.Max(norms)
 	for c, j := range work {
 		// An interior point leaves dust on blocks that are zero at the optimum.
 		if norms[c] > threshold {

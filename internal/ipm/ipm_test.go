@@ -177,6 +177,9 @@ func TestOptimalityConditions(t *testing.T) {
 			if r.Price[j] > p.Beta*(1+1e-7) {
 				t.Errorf("trial %d: block %d is priced %g over beta", trial, j, r.Price[j]/p.Beta)
 			}
+			if active := math.Hypot(u[0], u[1]) > 1e-3; active && r.Price[j] < p.Beta*(1-1e-5) {
+				t.Errorf("trial %d: active block %d is priced %g of beta", trial, j, r.Price[j]/p.Beta)
+			}
 		}
 		if p.Center {
 			kernel.Center(fit)

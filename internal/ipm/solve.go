@@ -17,7 +17,7 @@ const backoff = 0.99
 // with the bound real tables took a fifth fewer iterations.
 const mostCentering = 0.1
 
-// patience is the number of iterations without progress of note after which a
+// patience is the number of iterations without noticeable progress after which a
 // solve ends. Far from the solution several may pass.
 const patience = 15
 
@@ -71,7 +71,7 @@ func Solve(ctx context.Context, p *Problem, settings Settings) (*Result, error) 
 func (s *solver) run(ctx context.Context) (*Result, error) {
 	s.initialise()
 	best := &Result{Gap: math.Inf(1)}
-	least := errors3{math.Inf(1), math.Inf(1), math.Inf(1)}
+	least := defects{math.Inf(1), math.Inf(1), math.Inf(1)}
 	stalled := 0
 	for k := 0; ; k++ {
 		now := s.residuals()
@@ -94,22 +94,22 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 	return best, nil
 }
 
-// errors3 holds the three relative errors of an iterate: the duality gap, and the
+// defects are the three relative errors of an iterate: the duality gap, and the
 // residuals of the dual and of the primal equations.
-type errors3 struct{ gap, dual, primal float64 }
+type defects struct{ gap, dual, primal float64 }
 
-func (e errors3) worst() float64 {
+func (e defects) worst() float64 {
 	// Slacks are smaller than weights, and their infeasibility is repaired by a
 	// projection afterwards.
 	const primalWeight = 0.1
 	return max(e.gap, e.dual, primalWeight*e.primal)
 }
 
-// improve lowers least to e and reports whether any of the three fell by a note.
+// improve lowers least to e and reports whether any of the three fell noticeably.
 // On the way one often rises while another falls.
-func (e errors3) improve(least *errors3) bool {
-	const note = 0.99
-	better := e.gap < note*least.gap || e.dual < note*least.dual || e.primal < note*least.primal
+func (e defects) improve(least *defects) bool {
+	const noticeable = 0.99
+	better := e.gap < noticeable*least.gap || e.dual < noticeable*least.dual || e.primal < noticeable*least.primal
 	least.gap, least.dual, least.primal = min(least.gap, e.gap), min(least.dual, e.dual), min(least.primal, e.primal)
 	return better
 }
@@ -148,7 +148,7 @@ func (s *solver) initialise() {
 
 // residuals fills res with the residuals of the four optimality conditions and
 // returns their sizes relative to what they compare.
-func (s *solver) residuals() errors3 {
+func (s *solver) residuals() defects {
 	it, d := s.iter, s.d
 	s.newton.forward(s.fit, it.u)
 	s.newton.adjoint(s.res.u, floats.SubTo(make([]float64, s.n), s.fit, s.Y)) // F'(F u - y)
@@ -176,7 +176,7 @@ func (s *solver) residuals() errors3 {
 	residual := floats.Distance(s.fit, s.Y, 2)
 	objective := residual*residual/2 + s.Beta*norms
 	scale := floats.Max(it.t)
-	return errors3{
+	return defects{
 		gap:    compl / max(objective, math.SmallestNonzeroFloat64),
 		dual:   dual / s.Beta,
 		primal: primal / max(scale, math.SmallestNonzeroFloat64),
@@ -189,13 +189,13 @@ func (s *solver) record(best *Result, gap float64) {
 	best.U = append(best.U[:0], s.iter.u...)
 	best.Residual = append(best.Residual[:0], s.Y...)
 	floats.Sub(best.Residual, s.fit)
-	// At the iterate the gradient of block j is e_j X'D_j r + X'S_j lambda_j.
-	grad := make([]float64, s.k*s.d)
-	s.newton.adjoint(grad, best.Residual)
-	floats.Add(grad, s.newton.pull(s.iter.mul))
+	// The gradient of block j, e_j X'D_j r + X'S_j lambda_j, is what its dual
+	// equation compares with zeta_j: no product is needed.
 	best.Price = make([]float64, s.k)
+	grad := make([]float64, s.d)
 	for j := range best.Price {
-		best.Price[j] = floats.Norm(grad[j*s.d:(j+1)*s.d], 2)
+		floats.AddTo(grad, s.res.u[j*s.d:(j+1)*s.d], s.iter.zeta[j*(s.d+1)+1:(j+1)*(s.d+1)])
+		best.Price[j] = floats.Norm(grad, 2)
 	}
 }
 

@@ -83,17 +83,15 @@ func (k *Masked) Adjoint(dst, r []float64) {
 //
 //	N = sum_p D_p X K X' D_p
 func (k *Masked) Gram(metric blas64.General) blas64.General {
-	n, d := k.X.Rows, k.X.Cols
-	xk := Dense(n, d)
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, k.X, metric, 0, xk)
+	n := k.X.Rows
+	c := k.GramColumns(metric)
 	out := Dense(n, n)
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, xk, k.xt, 0, out)
-	samples := bitset.Transpose(k.Bits, n)
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, c.xk, k.xt, 0, out)
 	parallel.Chunks(n, rowChunk, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := out.Data[i*n : (i+1)*n]
 			for j := range row {
-				row[j] *= float64(samples[i].AndCount(samples[j]))
+				row[j] *= float64(c.samples[i].AndCount(c.samples[j]))
 			}
 		}
 	})

@@ -26,6 +26,9 @@
 // in the order of first appearance. Results depend on the seed and the data
 // alone, never on the number of processors.
 //
+// An [Arrangement] lists all of them, if they are not too many: see below.
+// [CellAt] returns a cell that touches a given gate.
+//
 // # Counting them
 //
 // [MaxCells] is the number of cells of hyperplanes in general position, an upper
@@ -37,4 +40,54 @@
 // with r the [Rank] of X and n the number of distinct [Lines] spanned by its
 // rows (Cover, IEEE Trans. Electronic Computers 14, 1965). [CellBound] combines
 // the three.
+//
+// # Listing them all
+//
+// An [Arrangement] lists every full-dimensional cell exactly once, whatever the
+// rank of X and however many rows are zero, parallel or dependent. [Arrangement.Visit]
+// gives patterns, [Arrangement.Cells] also witnesses, [Arrangement.Count] only
+// their number. No linear program is solved, and the cells are not held.
+//
+// A generic hyperplane {c.u = 0} meets some of the cells. These are the cells of an
+// arrangement in one dimension less, which is listed first and is held. A cell that
+// is not met has c > 0 throughout, or its opposite has. It cuts the slice {c.u = 1}
+// in a bounded polytope, and is found at the vertex of this where a second generic
+// functional g is lowest. So each vertex of the slice, which is a ray u where
+// hyperplanes of rank r-1 meet, is visited once. There the signs of the rows with
+// x_i.u != 0 are known. The rows on u have a local arrangement, and what counts
+// are its cells that lie in {g > 0}. On r-1 rows in general position there is one:
+// in g = sum_i lambda_i x_i + mu c, row i has the sign of lambda_i, a ratio of
+// determinants from a table. For more rows the local cells are listed by the same
+// method, in one dimension less. At each vertex the cells that were met by
+// {c.u = 0} are left out. In general position C(m-1, r-1) of m lines' vertices
+// remain, and 2 sum_{k<r} C(m-1, k) cells in all.
+//
+// The rays are visited by Gaussian elimination along independent rows i_1 < i_2 <
+// ..., of which the lexicographically least basis of each flat is kept. With two
+// dimensions left the rows are vectors in a plane. Sorted by their angle, they
+// change signs one group of parallel rows at a time, so that a ray costs a few
+// words of bits.
+//
+// # Exactness
+//
+// Numbers of type float64 are integers times powers of two, so that every decision
+// has an answer. Rows carry bounds on their rounding errors through the
+// elimination. What these leave open is decided in integers: whether rows are
+// dependent, by their rank modulo primes whose product exceeds all minors; other
+// signs by fraction-free elimination (Bareiss, Mathematics of Computation 22,
+// 1968), which also recomputes rows that have lost their leading digits. The cells
+// are therefore those of the data as they are stored, down to those that are
+// thinner than rounding. For these Margin is 0. Decimals such as 0.1 are not what
+// they look like: points that are in line on paper are often not in line in
+// binary, and thin cells between them are listed. Data scaled to integers have
+// none of these.
+//
+// One thing is not decided by the data as they are. Where the numerical [Rank] is
+// less than the exact one, as for standardised columns that are dependent up to
+// rounding, the cells are exactly those of a matrix nearby, and
+// [Arrangement.Shift] bounds the distance to it.
+//
+// The number of cells grows like n^(r-1): 200 rows of rank 3 have 39,802, 60 of
+// rank 5 have 978,812, and take a tenth of a second and a second on two cores.
+// [Arrangement.Cost] and [Arrangement.Memory] tell before.
 package arrangements

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -51,4 +52,26 @@ func ExampleMaxCells() {
 	// Output:
 	// 6
 	// 51 digits
+}
+
+func ExampleArrangement() {
+	// Three points on a line, with a bias.
+	x := mat.NewDense(3, 2, []float64{-1, 1, 0, 1, 2, 1})
+	a, err := arrangements.NewArrangement(x)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("at most", a.MaxCells())
+	var patterns []string
+	for c, err := range a.Cells(context.Background()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		patterns = append(patterns, c.Pattern.String())
+	}
+	slices.Sort(patterns)
+	fmt.Println(patterns)
+	// Output:
+	// at most 6
+	// [+++ ++- +-- -++ --+ ---]
 }

@@ -69,6 +69,11 @@ type Cell struct {
 	// Witness is a gate of length d with this pattern. From Sample it has unit norm
 	// and lies strictly inside the cell.
 	Witness []float64
+	// Margin is the least sine of the angles between the witness g and the
+	// hyperplanes, min |x_i.g| / (|x_i||g|) over the rows that are not zero, and 1 if
+	// there are none. It is 0 where it is not known (cells of FromGates) and where
+	// float64 cannot show it: see [Arrangement.Cells].
+	Margin float64
 }
 
 // A cellSet collects distinct cells in the order of first appearance.

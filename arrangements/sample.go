@@ -177,17 +177,7 @@ type drawer struct {
 }
 
 func newDrawer(x *mat.Dense, settings SampleSettings) *drawer {
-	n, d := x.Dims()
-	unit := mat.NewDense(n, d, nil)
-	lengths := rowNorms(x)
-	for i, l := range lengths {
-		if l > 0 {
-			row := unit.RawRowView(i)
-			for k, v := range x.RawRowView(i) {
-				row[k] = v / l
-			}
-		}
-	}
+	unit, lengths := unitSamples(x)
 	return &drawer{x: x, unit: unit.RawMatrix(), lengths: lengths, bias: biasColumn(x), settings: settings}
 }
 

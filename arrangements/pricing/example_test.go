@@ -32,3 +32,28 @@ func ExampleLocal() {
 	// 0.707107 true
 	// 0.577350 true
 }
+
+// Branch and bound proves what local search finds. With a floor it only proves that
+// nothing is above that, which takes less work.
+func ExampleBranchAndBound() {
+	x := mat.NewDense(4, 3, []float64{
+		0, 0, 1,
+		0, 1, 1,
+		1, 0, 1,
+		1, 1, 1,
+	})
+	v := []float64{-1, 1, 1, -1}
+	r, err := pricing.BranchAndBound(context.Background(), x, v, pricing.TreeSettings{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.6f <= theta <= %.6f, exact: %v\n", r.Value, r.Upper, r.Exact)
+	r, err = pricing.BranchAndBound(context.Background(), x, v, pricing.TreeSettings{Floor: 0.8})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("theta <= %.6f, closed: %v\n", r.Upper, r.Closed)
+	// Output:
+	// 0.707107 <= theta <= 0.707107, exact: true
+	// theta <= 0.800000, closed: true
+}

@@ -21,6 +21,9 @@ import (
 // ErrShape is the error for vectors whose length does not fit the data.
 var ErrShape = errors.New("length does not fit the data")
 
+// ErrSetting is the error for a setting out of its range.
+var ErrSetting = errors.New("setting out of range")
+
 // LocalSettings are the settings of [Local]. The zero value is usable.
 type LocalSettings struct {
 	// Starts is the number of starting directions besides Given: half of them
@@ -41,16 +44,8 @@ type LocalSettings struct {
 	// Kicks is the number of further ascents around each of those directions,
 	// from random ones nearby. 0 means 24. Negative means none.
 	Kicks int
-}
-
-// A Result is a direction and its value.
-type Result struct {
-	// Value is sum_i v_i (x_i.u)_+ at u = Direction, a lower bound of theta(v).
-	Value float64
-	// Direction is the unit vector u of length d; nil if Value is 0.
-	Direction []float64
-	// Exact reports that Value is theta(v) up to rounding.
-	Exact bool
+	// Keep is the most directions that Result.Found holds. 0 means 16.
+	Keep int
 }
 
 // Value returns sum_i v_i (x_i.u)_+ for the rows of x (n x d), v of length n and
@@ -75,8 +70,8 @@ const (
 // Local searches for the direction of the largest value of
 // sum_i v_i (x_i.u)_+ over unit vectors u, for the rows of x (n x d) and v of
 // length n, by monotone ascent from many starts. It is exact when the rows of x
-// span at most a line or no v_i is positive, and a lower bound of theta(v)
-// otherwise.
+// span at most a plane or no v_i is positive. Otherwise the value is a lower bound
+// of theta(v) and nothing is proved: Upper is +Inf.
 //
 // The result is a function of x, v and the settings. If ctx is cancelled, the
 // best direction found so far is returned with its error. Other errors wrap
@@ -85,13 +80,26 @@ func Local(ctx context.Context, x *mat.Dense, v []float64, settings LocalSetting
 	if err := validate(x, v, settings.Given); err != nil {
 		return Result{}, err
 	}
+	x, v, exp := unscaled(x, v)
 	p := newProblem(x, v, settings.MaxIterations)
-	if len(p.plus) == 0 {
-		return Result{Exact: true}, nil
+	r, ok := closedForm(p, newKinks(x, v), keepOr(settings.Keep))
+	if !ok {
+		r = p.result(p.search(ctx, settings), keepOr(settings.Keep))
+		r.Upper = math.Inf(1)
 	}
-	if axis := commonLine(x); axis != nil {
-		return p.best([]point{{u: axis}, {u: negated(axis)}}, true), nil
+	r.rescale(exp)
+	return r, ctx.Err()
+}
+
+func keepOr(keep int) int {
+	if keep <= 0 {
+		return 16
 	}
+	return keep
+}
+
+// search is local search: the ends of the ascents.
+func (p *problem) search(ctx context.Context, settings LocalSettings) []point {
 	starts := startingDirections(p, settings)
 	found := make([]point, len(starts))
 	parallel.Chunks(len(starts), startChunk, func(_, lo, hi int) {
@@ -114,7 +122,7 @@ func Local(ctx context.Context, x *mat.Dense, v []float64, settings LocalSetting
 		rng := rand.New(rand.NewPCG(settings.Seed^kickStream, uint64(k)*0x9e3779b97f4a7c15))
 		improved[k] = p.newAscent().kick(ctx, top[k], kicks, rng)
 	})
-	return p.best(append(found, improved...), false), ctx.Err()
+	return append(found, improved...)
 }
 
 // A point is a direction reached by an ascent and the value known for it; u is
@@ -136,17 +144,24 @@ type problem struct {
 	maxIterations int
 }
 
-// best returns the point with the largest value, recomputed from the data.
-func (p *problem) best(points []point, exact bool) Result {
-	r := Result{Exact: exact}
-	for _, pt := range points {
+// result keeps the best distinct points, their values recomputed from the data.
+func (p *problem) result(points []point, keep int) Result {
+	for i, pt := range points {
 		if pt.u == nil {
 			continue
 		}
+		points[i].value = Value(p.x, p.v, pt.u)
 		// What rounding leaves of a zero is not a direction worth anything.
-		if value := Value(p.x, p.v, pt.u); value > r.Value && value > 1e-14*p.size {
-			r.Value, r.Direction = value, pt.u
+		if points[i].value <= 1e-14*p.size {
+			points[i].u = nil
 		}
+	}
+	r := Result{}
+	for _, pt := range distinct(points, keep) {
+		r.Found = append(r.Found, Direction{Vector: pt.u, Value: pt.value})
+	}
+	if len(r.Found) > 0 {
+		r.Value, r.Direction = r.Found[0].Value, r.Found[0].Vector
 	}
 	return r
 }
@@ -169,36 +184,6 @@ next:
 		out = append(out, p)
 	}
 	return out
-}
-
-// commonLine returns a unit vector on the line that all rows of x that are not
-// zero lie on, or nil if there is no such line.
-func commonLine(x *mat.Dense) []float64 {
-	n, d := x.Dims()
-	var axis []float64
-	for i := range n {
-		row := x.RawRowView(i)
-		l := norm(row)
-		if l == 0 {
-			continue
-		}
-		if axis == nil {
-			axis = make([]float64, d)
-			for k, v := range row {
-				axis[k] = v / l
-			}
-			continue
-		}
-		// The part of the row off the line.
-		c, off := floats.Dot(row, axis)/l, 0.0
-		for k, v := range row {
-			off = math.Hypot(off, v/l-c*axis[k])
-		}
-		if off > 1e-14 {
-			return nil
-		}
-	}
-	return axis
 }
 
 func negated(u []float64) []float64 {

@@ -2,10 +2,12 @@ package convexnn
 
 import (
 	"context"
+	"math/big"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/convexnn/convexnn/arrangements"
 	"github.com/convexnn/convexnn/arrangements/pricing"
 )
 
@@ -22,30 +24,39 @@ type BetaMax struct {
 	Partial bool
 }
 
-// FindBetaMax computes beta_max of x (n x d) and y (n), by local search from
-// fixed starts unless the data allow an exact answer. With an intercept the mean
-// is taken off y first. If ctx ends, the best value so far is returned, an
+// FindBetaMax computes beta_max of x (n x d) and y (n): exactly where the cells or
+// the samples are few, by local search from fixed starts otherwise. With an
+// intercept the mean is taken off y first. If ctx ends, the best value so far is returned, an
 // estimate from fewer starts. The errors are [ErrShape] and [ErrNotFinite].
 func FindBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool) (BetaMax, error) {
 	if err := checkData(x, y); err != nil {
 		return BetaMax{}, err
 	}
+	return findBetaMax(ctx, x, y, intercept, arrangements.CellBound(x))
+}
+
+// findBetaMax is FindBetaMax for data that have passed, and a bound on the number of
+// their cells.
+func findBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool, possible *big.Int) (BetaMax, error) {
 	if intercept {
 		y = centered(y)
 	}
-	most := BetaMax{Exact: true}
-	for _, sign := range []float64{1, -1} {
-		v := floats.ScaleTo(make([]float64, len(y)), sign, y)
-		price, err := pricing.Local(ctx, x, v, pricing.LocalSettings{})
-		switch {
-		case ctx.Err() != nil:
-			price.Exact, most.Partial = false, true
-			price.Value = max(price.Value, quickPrice(x, v))
-		case err != nil:
-			return BetaMax{}, err
+	// About a second at most: it is computed whatever the mode.
+	limits := priceLimits{work: 3e8, tree: 1e6}
+	settings, err := limits.settings(x, possible)
+	if err != nil {
+		return BetaMax{}, err
+	}
+	price, err := FindPrice(ctx, x, y, settings)
+	if err != nil && ctx.Err() == nil {
+		return BetaMax{}, err
+	}
+	most := BetaMax{Value: price.Value, Exact: price.Kind == CertifiedExact, Partial: err != nil}
+	if most.Partial {
+		for _, sign := range []float64{1, -1} {
+			v := floats.ScaleTo(make([]float64, len(y)), sign, y)
+			most.Value = max(most.Value, quickPrice(x, v))
 		}
-		most.Value = max(most.Value, price.Value)
-		most.Exact = most.Exact && price.Exact
 	}
 	return most, nil
 }

@@ -146,7 +146,8 @@ func (pr *pricer) repair(u *mat.Dense) *mat.Dense {
 }
 
 // scaledDual returns the scale s >= 0 with s price <= beta that maximises
-// s y'v - s^2 |v|^2/2, and that maximum: the best lower bound along v.
+// s y'v - s^2 |v|^2/2, and that maximum less what rounding can amount to: the best
+// lower bound along v.
 func scaledDual(y, v []float64, beta, price float64) (scale, value float64) {
 	inner, energy := floats.Dot(y, v), floats.Dot(v, v)
 	if !(inner > 0) || math.IsInf(energy, 0) {
@@ -156,7 +157,9 @@ func scaledDual(y, v []float64, beta, price float64) (scale, value float64) {
 	if price > 0 {
 		scale = min(scale, beta/price)
 	}
-	return scale, scale*inner - scale*scale*energy/2
+	value = scale*inner - scale*scale*energy/2
+	terms := scale*floats.Norm(y, 2)*math.Sqrt(energy) + scale*scale*energy
+	return scale, max(0, value-roundoff*terms)
 }
 
 // nonzeroRows lists the rows of u that hold a nonzero.

@@ -3,6 +3,10 @@ package convexnn
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/convexnn/convexnn/arrangements/pricing"
 )
 
 // CertificateKind is what is known of the optimality of a network. Kinds are
@@ -10,6 +14,15 @@ import (
 type CertificateKind string
 
 const (
+	// CertifiedExact: no two-layer ReLU network of any width has an objective below
+	// LowerBound. The price behind it was computed exactly.
+	CertifiedExact CertificateKind = "exact"
+	// CertifiedBounded: the same statement, from a proved upper bound of the price
+	// that is not closed; a better price would give a better bound.
+	CertifiedBounded CertificateKind = "bounded"
+	// CertifiedEstimate: LowerBound comes from local search and may be wrong. A
+	// weaker search gives a better-looking bound.
+	CertifiedEstimate CertificateKind = "estimated"
 	// CertifiedProgram: the network is optimal up to ProgramGap for the convex
 	// program on the patterns that it was given. A network with other patterns
 	// can have a lower objective; nothing is said about these.
@@ -20,6 +33,20 @@ const (
 // it.
 type Certificate struct {
 	Kind CertificateKind
+
+	// LowerBound on the objective of all two-layer ReLU networks, of any width; not
+	// set where Kind is CertifiedProgram.
+	LowerBound float64
+	// RelativeGap is (objective - LowerBound)/objective, 0 if both are 0; not set
+	// where Kind is CertifiedProgram.
+	RelativeGap float64
+	// Price of Dual: Price.Upper is at most beta, up to rounding, unless Kind is
+	// CertifiedEstimate. It has no Found.
+	Price Price
+	// Dual (n) is the vector whose bound this is: y'v - |v|^2/2 at v = Dual. For
+	// CertifiedProgram see Program.DualBound.
+	Dual []float64
+
 	// ProgramObjective is the objective of the program's solution. The network's
 	// own objective can be lower, after neurons were merged and resized.
 	ProgramObjective float64
@@ -29,13 +56,70 @@ type Certificate struct {
 	// ProgramGap is (ProgramObjective - ProgramBound)/ProgramObjective, 0 if
 	// both are 0.
 	ProgramGap float64
-	Patterns   int       // activation patterns in the program
-	Sampled    bool      // whether they are a sample, not given ones
-	Dual       []float64 // n: the vector that proves ProgramBound, see Program.DualBound
+	Patterns   int  // activation patterns in the program
+	Sampled    bool // whether they are a sample, not given ones
+}
+
+// NewCertificate returns the certificate that a vector v (n) and its price give a network
+// with the given objective on targets y (n). The dual of training over networks
+// of all widths is
+//
+//	maximise    1/2 |y|^2 - 1/2 |v - y|^2
+//	subject to  theta(v) <= beta,  theta(-v) <= beta
+//
+// (Pilanci and Ergen, 2020, equation 6). v is scaled to satisfy the constraints
+// and to give the best bound. Any v will do; the residual y - f of a good network
+// is a good one. For a network with an unpenalised intercept, y and v are to be
+// centred, as a free constant adds the constraint sum v_i = 0.
+//
+// The bound is proved as far as the price is; what the rounding of its own sums can
+// amount to is taken off.
+func NewCertificate(y, v []float64, beta, objective float64, price Price) Certificate {
+	upper := price.Upper
+	if price.Kind == CertifiedEstimate {
+		upper = price.Value
+	}
+	scale, bound := scaledDual(y, v, beta, upper)
+	price.Value *= scale
+	price.Upper *= scale
+	price.Found = [2][]pricing.Direction{}
+	return Certificate{
+		Kind: price.Kind, Price: price,
+		LowerBound: bound, RelativeGap: relativeGap(objective, bound),
+		Dual: floats.ScaleTo(make([]float64, len(v)), scale, v),
+	}
+}
+
+// global reports whether the certificate speaks of all networks.
+func (c Certificate) global() bool {
+	return c.Kind == CertifiedExact || c.Kind == CertifiedBounded || c.Kind == CertifiedEstimate
 }
 
 // Statement returns the certificate as one plain sentence.
 func (c Certificate) Statement() string {
+	if c.global() {
+		return c.globalStatement()
+	}
+	return c.programStatement()
+}
+
+func (c Certificate) globalStatement() string {
+	bound, gap := fmt.Sprintf("%.6g", significant(c.LowerBound, 6, math.Floor)), percent(c.RelativeGap)
+	switch {
+	case c.Kind == CertifiedEstimate:
+		return fmt.Sprintf("Nothing. Local search suggests that no two-layer ReLU network has an objective below ~%s (gap ~%s); the truth may be lower.", bound, gap)
+	case c.LowerBound <= 0 && c.RelativeGap > 0:
+		return "Nothing: no bound was found in time."
+	case c.Kind == CertifiedExact && c.RelativeGap <= globallyOptimal:
+		return fmt.Sprintf("Globally optimal within %s: no two-layer ReLU network of any width has an objective below %s.", gap, bound)
+	}
+	return fmt.Sprintf("No two-layer ReLU network of any width has an objective below %s (gap %s).", bound, gap)
+}
+
+// globallyOptimal is the gap up to which a network may be called that.
+const globallyOptimal = 1e-4
+
+func (c Certificate) programStatement() string {
 	origin := "given"
 	if c.Sampled {
 		origin = "sampled"

@@ -31,13 +31,34 @@
 // the optimum of the program and proves it by a bound from the dual
 // ([Program.DualBound]).
 //
+// # All networks
+//
+// The dual of training over networks of every width has one constraint for each
+// direction a neuron may take,
+//
+//	maximise    1/2 |y|^2 - 1/2 |v - y|^2
+//	subject to  theta(v) <= beta,  theta(-v) <= beta,
+//	theta(v) = max {v'(Xu)_+ : |u| <= 1}.
+//
+// Any vector v, scaled until its [Price] is at most beta, proves a lower bound on
+// the objective of all two-layer ReLU networks ([NewCertificate]), and the residual
+// of a good network proves a good one. The price decides what may be said: found
+// over all cells or by a closed branch and bound, the certificate is exact; from a
+// proved upper bound, bounded; from local search, an estimate that can be wrong
+// ([FindPrice]).
+//
 // # Training
 //
-// [Train] does the whole: it computes [BetaMax], samples patterns, solves the
-// program, and returns a [Network] with as few neurons as the solution allows
-// ([Network.Simplify]) and a [Certificate]. What the certificate says, and only
-// that, is known: "program" is a statement about the sampled program, not about
-// all networks.
+// [Train] does the whole and returns a [Network] with as few neurons as the solution
+// allows ([Network.Simplify]) and a [Certificate]. With the mode [Sampled] it samples
+// patterns and solves the program on them; the certificate is a statement about this
+// program, not about all networks. With [Enumerate] it begins with few patterns,
+// prices the residual of their program over all cells, adds the patterns whose
+// constraint it violates, and repeats until the bound over all networks meets the
+// objective.
+//
+// [Certify] brackets a network that comes from elsewhere in the same way, and
+// [Verify] checks a dual vector that somebody else found.
 //
 // # The gated network
 //

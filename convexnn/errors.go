@@ -15,6 +15,11 @@ var (
 	ErrBeta = errors.New("beta must be positive and finite")
 	// ErrModel is returned for a model that is neither ReLU nor Gated.
 	ErrModel = errors.New("unknown model")
+	// ErrMode is returned for a mode that does not exist or does not fit the rest.
+	ErrMode = errors.New("invalid mode")
+	// ErrTooManyCells is returned before an enumeration that would not end in a
+	// useful time.
+	ErrTooManyCells = errors.New("too many activation patterns to enumerate")
 	// ErrTolerance is returned for a tolerance that is negative or NaN.
 	ErrTolerance = errors.New("tolerance must be positive")
 	// ErrNoPatterns is returned for a program without any pattern.

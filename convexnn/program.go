@@ -48,8 +48,8 @@ func NewProgram(spec Spec) (*Program, error) {
 	if err := checkData(spec.X, spec.Y); err != nil {
 		return nil, err
 	}
-	if !(spec.Beta > 0) || math.IsInf(spec.Beta, 0) {
-		return nil, fmt.Errorf("%w, got %v", ErrBeta, spec.Beta)
+	if err := checkBeta(spec.Beta); err != nil {
+		return nil, err
 	}
 	if err := spec.Model.check(); err != nil {
 		return nil, err
@@ -73,6 +73,13 @@ func NewProgram(spec Spec) (*Program, error) {
 		p.target = centered(spec.Y)
 	}
 	return p, nil
+}
+
+func checkBeta(beta float64) error {
+	if !(beta > 0) || math.IsInf(beta, 0) {
+		return fmt.Errorf("%w, got %v", ErrBeta, beta)
+	}
+	return nil
 }
 
 // checkData refuses data that no program can be built on.

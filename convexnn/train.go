@@ -13,8 +13,41 @@ import (
 	"github.com/convexnn/convexnn/arrangements"
 )
 
+// A Mode is how [Train] chooses the activation patterns.
+type Mode int
+
+const (
+	// Sampled draws patterns, or takes those of given gates, and solves the program
+	// on them. The certificate speaks of these patterns.
+	Sampled Mode = iota
+	// Enumerate prices all patterns, and adds those that the program on a few of
+	// them lacks until none does. The certificate speaks of all networks. It is for
+	// data of low rank or few samples.
+	Enumerate
+)
+
+// String returns "sampled" or "enumerate".
+func (m Mode) String() string {
+	if m == Enumerate {
+		return "enumerate"
+	}
+	return "sampled"
+}
+
+// ParseMode is the inverse of [Mode.String]. The error is [ErrMode].
+func ParseMode(s string) (Mode, error) {
+	for _, m := range []Mode{Sampled, Enumerate} {
+		if s == m.String() {
+			return m, nil
+		}
+	}
+	return 0, fmt.Errorf("%w %q: the modes are sampled and enumerate", ErrMode, s)
+}
+
 // Options steer [Train]. The zero value works.
 type Options struct {
+	// Mode is Sampled or Enumerate.
+	Mode Mode
 	// Model is ReLU or Gated.
 	Model Model
 	// Beta is the regularisation strength; 0 means BetaRatio times beta_max.
@@ -22,8 +55,12 @@ type Options struct {
 	// BetaRatio is beta/beta_max where Beta is 0; 0 means 0.01.
 	BetaRatio float64
 	// Patterns is the number of distinct activation patterns to sample; 0 means
-	// 500. Fewer are used where the data have fewer.
+	// 500. Fewer are used where the data have fewer. Enumerate does without.
 	Patterns int
+	// MaxCells is the largest number of cells that Enumerate takes on; 0 means
+	// 100 million. Where the data may have more, Train returns ErrTooManyCells
+	// before it begins.
+	MaxCells int64
 	// Sampler draws the gates; the zero value is arrangements.Mixed.
 	Sampler arrangements.Sampler
 	// Gates, if set, are used instead of sampled ones: one a column (d rows) or
@@ -33,7 +70,9 @@ type Options struct {
 	Intercept bool
 	// Seed of the sampler.
 	Seed uint64
-	// Tolerance on the duality gap of the program; 0 means 1e-4.
+	// Tolerance on the relative gap of the statement that the mode proves: that of
+	// the program for Sampled, for which 0 means 1e-4, and that over all networks
+	// for Enumerate, for which 0 means 1e-6.
 	Tolerance float64
 	// MemoryLimit in bytes is the most that the program may take; 0 means no
 	// limit. Over it Train returns ErrMemory before allocating anything.
@@ -45,13 +84,14 @@ type Options struct {
 // Progress is what a running training reports.
 type Progress struct {
 	// Stage is what comes next: "beta_max", "patterns", "solve" once, and then
-	// "admm" or "polish" with each new bracket.
+	// "admm" or "polish" with each new bracket; for Enumerate "generate" with that
+	// over all networks.
 	Stage string
 	// Known holds what is known so far: Rank and PatternsPossible from the
 	// beginning, BetaMax and Beta after the stage beta_max, Patterns after the
 	// stage patterns. It may be read until the callback returns.
 	Known *Result
-	// Solve is set in the stages admm and polish.
+	// Solve is set in the stages admm, polish and generate.
 	Solve SolveProgress
 	// Tolerance is the gap that the solve aims at.
 	Tolerance float64
@@ -66,28 +106,32 @@ type Result struct {
 
 	Beta             float64
 	BetaMax          BetaMax
-	Patterns         int
+	Patterns         int      // in the last program
+	Cells            int64    // enumerated, each time that a residual was priced; 0 if none
 	PatternsPossible *big.Int // bound on the number of cells, see arrangements.MaxCells
 	Rank             int      // of X
 	Status           Status
 	Iterations       int // of ADMM
-	Rounds           int // of the polish
+	Rounds           int // of the polish, or of pattern generation
 }
 
 const (
 	defaultPatterns  = 500
 	defaultBetaRatio = 0.01
 	defaultTolerance = 1e-4
+	// An exact price costs little more where it is to be accurate.
+	defaultGlobalTolerance = 1e-6
+	defaultMaxCells        = 100_000_000
 )
 
-// Train trains a two-layer network on x (n x d) and y (n): it samples activation
-// patterns, solves the convex program on them, recovers the network and
+// Train trains a two-layer network on x (n x d) and y (n): it samples or generates
+// activation patterns, solves the convex program on them, recovers the network and
 // simplifies it. A column of ones in x acts as a hidden bias, penalised like any
 // other coordinate; hyperplanes are then sampled through it.
 //
 // When ctx ends, Train returns the best network found so far with the status
 // Stopped; at the least that is the network without neurons. The errors are
-// those of [NewProgram], [ErrTolerance] and [ErrMemory], and of the arrangements
+// those of [NewProgram], [ErrMode], [ErrTooManyCells], [ErrTolerance] and [ErrMemory], and of the arrangements
 // package ErrGateShape and ErrNonFinite for gates, and ErrSampler.
 func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
 	if err := checkData(x, y); err != nil {
@@ -98,19 +142,35 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 	}
 	n, d := x.Dims()
 	result := &Result{Rank: arrangements.Rank(x), Status: Stopped}
-	result.PatternsPossible = arrangements.CellBound(x)
+	result.PatternsPossible = arrangements.MaxCells(arrangements.Lines(x), result.Rank)
 	if err := options.checkMemory(n, d, result.PatternsPossible); err != nil {
 		return nil, err
 	}
 
+	var all *arrangements.Arrangement
+	if options.Mode == Enumerate {
+		var err error
+		if all, err = options.arrangement(x); err != nil {
+			return nil, err
+		}
+	}
+
 	options.report(Progress{Stage: "beta_max", Known: result})
 	var err error
-	if result.BetaMax, err = FindBetaMax(ctx, x, y, options.Intercept); err != nil {
+	if result.BetaMax, err = findBetaMax(ctx, x, y, options.Intercept, result.PatternsPossible); err != nil {
 		return nil, err
 	}
 	result.Beta = options.beta(result.BetaMax)
 
 	options.report(Progress{Stage: "patterns", Known: result})
+	if options.Mode == Enumerate {
+		return result.enumerate(ctx, x, y, all, options)
+	}
+	return result.sample(ctx, x, y, options)
+}
+
+// sample completes the result by training on sampled or given patterns.
+func (result *Result) sample(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
 	cells, err := options.cells(ctx, x)
 	if err != nil {
 		return nil, err
@@ -192,8 +252,10 @@ func (r *Result) withoutNeurons(ctx context.Context, x *mat.Dense, y []float64, 
 }
 
 func (o *Options) check() error {
-	if o.Beta < 0 || math.IsNaN(o.Beta) || math.IsInf(o.Beta, 0) {
-		return fmt.Errorf("%w, got %v", ErrBeta, o.Beta)
+	if o.Beta != 0 {
+		if err := checkBeta(o.Beta); err != nil {
+			return err
+		}
 	}
 	if o.BetaRatio < 0 || math.IsNaN(o.BetaRatio) || math.IsInf(o.BetaRatio, 0) {
 		return fmt.Errorf("%w: the ratio to beta_max is %v", ErrBeta, o.BetaRatio)
@@ -201,8 +263,20 @@ func (o *Options) check() error {
 	if o.Patterns < 0 {
 		return fmt.Errorf("%w: %d asked for", ErrNoPatterns, o.Patterns)
 	}
+	if o.Mode != Sampled && o.Mode != Enumerate {
+		return fmt.Errorf("%w %d", ErrMode, int(o.Mode))
+	}
+	if o.Mode == Enumerate && (o.Model != ReLU || o.Gates != nil) {
+		return fmt.Errorf("%w: enumerate is a statement about ReLU networks with any pattern, and takes neither gates nor the gated model", ErrMode)
+	}
 	if o.Tolerance == 0 {
 		o.Tolerance = defaultTolerance
+		if o.Mode == Enumerate {
+			o.Tolerance = defaultGlobalTolerance
+		}
+	}
+	if o.MaxCells == 0 {
+		o.MaxCells = defaultMaxCells
 	}
 	if o.Patterns == 0 {
 		o.Patterns = defaultPatterns

@@ -1,0 +1,202 @@
+package convexnn
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/arrangements"
+)
+
+// CertifySettings steer [Certify]. The zero value works.
+type CertifySettings struct {
+	// Intercept compares with networks that have an unpenalised output intercept. It
+	// is implied where the network has one.
+	Intercept bool
+	// Tolerance is the relative gap between the bound and the best network found at
+	// which the search for a better bound ends; 0 means 1e-3.
+	Tolerance float64
+	// MaxRounds bounds the rounds of that search; 0 means 30, negative means that
+	// the network's own residual has to do.
+	MaxRounds int
+	// Seed of local searches.
+	Seed uint64
+	// Progress, if set, is called after each round.
+	Progress func(SolveProgress)
+}
+
+// A Certification is what is known of a network that came from anywhere.
+type Certification struct {
+	// Objective of the network, and its first part, 1/2 the sum of squares.
+	Objective, TrainingLoss float64
+	// Certificate is what is proved of the network, by the best dual vector found.
+	Certificate Certificate
+	// Estimate is what local search suggests, where this is more than is proved.
+	Estimate *Certificate
+	// OwnBound is the bound that the network's own residual proves.
+	OwnBound float64
+	// Better is the best network found on the way, nil if none is better, and
+	// BetterObjective its objective.
+	Better          *Network
+	BetterObjective float64
+
+	Rank             int
+	PatternsPossible *big.Int
+	Status           Status // Limited where the gap to Better is above Tolerance
+	Rounds           int
+}
+
+// Certify says how far a network is from the best one of any width on x (n x d),
+// y (n) and beta. It prices the network's residual; then it generates patterns,
+// beginning with those of the network, since each program on them has a residual
+// with a better bound and a network to compare with.
+//
+// Prices are exact where the cells are few; where they are many, the search goes by
+// local search, and the best dual vector is priced by branch and bound under a limit
+// in the end, so that what Certificate states is proved. If ctx ends, the result is
+// what is known by then, with the status Stopped. The errors are those of
+// [NewProgram] and [Network.Objective], and [ErrModel] for a gated network.
+func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta float64, settings CertifySettings) (*Certification, error) {
+	g, best, err := settings.begin(x, y, net, beta)
+	if err != nil {
+		return nil, err
+	}
+	c := &Certification{Objective: best.objective, Rank: arrangements.Rank(x)}
+	_, c.TrainingLoss, _ = net.Objective(x, y, beta)
+	c.PatternsPossible = arrangements.MaxCells(arrangements.Lines(x), c.Rank)
+	prover, err := proofLimits.settings(x, c.PatternsPossible)
+	if err != nil {
+		return nil, err
+	}
+	prover.Floor, prover.Seed = beta, settings.Seed
+	searcher := prover
+	searcher.Keep = roundPatterns
+	if prover.Cells == nil {
+		searcher.MaxNodes = -1
+	}
+	g.price = func(v []float64) (Price, error) { return FindPrice(ctx, x, v, searcher) }
+
+	residual, err := g.residual(net)
+	if err != nil {
+		return nil, err
+	}
+	if c.Certificate, err = g.prove(ctx, residual, c.Objective, prover); err != nil {
+		return nil, err
+	}
+	c.OwnBound = c.Certificate.LowerBound
+	if g.maxRounds >= 0 {
+		if err := g.run(ctx, best, residual); err != nil {
+			return nil, err
+		}
+		if err := c.improve(ctx, g, best, prover); err != nil {
+			return nil, err
+		}
+	}
+	c.Status, c.Rounds, c.BetterObjective = best.status, best.rounds, c.Objective
+	if best.objective < c.Objective {
+		c.Better, c.BetterObjective = best.network, best.objective
+	}
+	return c, nil
+}
+
+// proofLimits allow for about half a minute.
+var proofLimits = priceLimits{work: 1e9, tree: 5e7}
+
+// begin validates the settings and prepares the search.
+func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta float64) (*generation, *generatedResult, error) {
+	if err := checkData(x, y); err != nil {
+		return nil, nil, err
+	}
+	if err := checkBeta(beta); err != nil {
+		return nil, nil, err
+	}
+	if net.Model != ReLU {
+		return nil, nil, fmt.Errorf("%w: bounds are known for ReLU networks, and this one is %v", ErrModel, net.Model)
+	}
+	if !(s.Tolerance >= 0) {
+		return nil, nil, fmt.Errorf("%w, got %v", ErrTolerance, s.Tolerance)
+	}
+	tolerance, rounds := s.Tolerance, s.MaxRounds
+	if tolerance == 0 {
+		tolerance = 1e-3
+	}
+	if rounds == 0 {
+		rounds = 30
+	}
+	g := newGeneration(x, y, beta, s.Intercept || net.Intercept != 0, tolerance)
+	g.maxRounds = rounds
+	if s.Progress != nil {
+		g.progress = func(b *generatedResult) { s.Progress(b.progress()) }
+	}
+	best, err := g.from(net)
+	return g, best, err
+}
+
+// residual is y - f, the natural dual vector of a network.
+func (g *generation) residual(net *Network) ([]float64, error) {
+	f, err := net.Predict(g.x)
+	if err != nil {
+		return nil, err
+	}
+	return floats.SubTo(f, g.y, f), nil
+}
+
+// prove is the function prove for the data of g.
+func (g *generation) prove(ctx context.Context, v []float64, objective float64, how PriceSettings) (Certificate, error) {
+	if g.intercept {
+		v = centered(v)
+	}
+	return prove(ctx, g.x, g.target, v, g.beta, objective, how)
+}
+
+// improve takes over the best bound of the search, proved as far as possible.
+func (c *Certification) improve(ctx context.Context, g *generation, best *generatedResult, how PriceSettings) error {
+	found := best.certificate
+	if found.Kind == CertifiedEstimate {
+		proved, err := g.prove(ctx, found.Dual, c.Objective, how)
+		if err != nil {
+			return err
+		}
+		if proved.Kind == CertifiedExact {
+			c.take(proved)
+			return nil
+		}
+		audited, err := found.audit(ctx, g, max(found.Price.Value, proved.Price.Value), how.Seed)
+		if err != nil {
+			return err
+		}
+		// A network below it would refute the estimate.
+		if audited.LowerBound > max(proved.LowerBound, c.OwnBound) && audited.LowerBound <= best.objective {
+			audited.RelativeGap = relativeGap(c.Objective, audited.LowerBound)
+			c.Estimate = &audited
+		}
+		found = proved
+	}
+	c.take(found)
+	return nil
+}
+
+// take takes over a certificate if it proves more.
+func (c *Certification) take(proved Certificate) {
+	if proved.LowerBound > c.Certificate.LowerBound {
+		proved.RelativeGap = relativeGap(c.Objective, proved.LowerBound)
+		c.Certificate = proved
+	}
+}
+
+// auditStarts is the number of fresh starts from which an estimated price is looked
+// for again before it is reported.
+const auditStarts = 1024
+
+// audit returns the certificate with the price searched again, the worse one kept.
+func (c Certificate) audit(ctx context.Context, g *generation, price float64, seed uint64) (Certificate, error) {
+	again, err := FindPrice(ctx, g.x, c.Dual, PriceSettings{MaxNodes: -1, Starts: auditStarts, Seed: seed + 1})
+	if err != nil && ctx.Err() == nil {
+		return Certificate{}, err
+	}
+	again.Value = max(again.Value, price)
+	return NewCertificate(g.target, c.Dual, g.beta, 0, again), nil
+}

@@ -78,7 +78,8 @@ func (a *app) rootCommand() *cobra.Command {
 		Use:   "convexnn",
 		Short: "Train two-layer ReLU networks from tables by convex optimisation",
 		Long: `Convexnn trains two-layer ReLU networks from tables by convex optimisation and
-says what is proved of their optimality.
+says what is proved of their optimality. It brackets networks that come from
+elsewhere, and checks proofs again.
 
 Exit status: 0 done (a note says so where --tol was not reached), 1 failed, 2 wrong
 usage, 3 stopped early with a usable result.`,
@@ -96,7 +97,7 @@ usage, 3 stopped early with a usable result.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		a.trainCommand(), a.predictCommand(), a.evaluateCommand(),
-		a.patternsCommand(), a.datasetsCommand(), a.versionCommand(),
+		a.certifyCommand(), a.verifyCommand(), a.patternsCommand(), a.datasetsCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -4,7 +4,9 @@
 //	convexnn train DATA [flags]     train a network
 //	convexnn predict MODEL DATA     predict one value per row
 //	convexnn evaluate MODEL DATA    measure a model on labelled rows
-//	convexnn patterns DATA          count activation patterns
+//	convexnn certify MODEL DATA     say how far a network is from the best one
+//	convexnn verify REPORT DATA     check the proof in a report again
+//	convexnn patterns DATA          count or list activation patterns
 //	convexnn datasets               list the built-in data sets
 //	convexnn version                print the version
 //
@@ -16,7 +18,8 @@
 // # Exit status
 //
 //	0  done; a note says so where --tol was not reached
-//	1  the work failed; one line on standard error says why
+//	1  the work failed, or verify did not find the claim proved; one line on
+//	   standard error says why
 //	2  the command line is wrong
 //	3  stopped early by Ctrl-C or --time-limit, with a usable result written
 //
@@ -27,6 +30,10 @@
 // are written under another name and then renamed, so that they are either
 // complete or not there. Numbers that are not defined, such as the R2 of a
 // constant target, are "-" in text and null in JSON.
+//
+// The reports of train and certify have the format convexnn-report. They hold the
+// vector that proves the bound (dual), and preprocessing or matrix and split as a
+// model file does, so that verify finds the rows again.
 //
 // In reports patterns_possible and max_cells, upper bounds on the number of
 // activation patterns, are whole numbers of as many digits as they have, often

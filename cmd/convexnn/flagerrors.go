@@ -30,7 +30,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			return usagef("--%s %s has no unit; write %[2]ss for seconds, or a time such as 10m", name, value)
 		}
 		return usagef("--%s %q is not a time; write it like 90s or 10m", name, value)
-	case "SIZE":
+	case "SIZE", "N":
 		return usagef("--%s %w", name, errors.Unwrap(invalid))
 	}
 	return usagef("%w", errors.Unwrap(invalid)) // those of package datasets name the flag

@@ -55,19 +55,27 @@ func newModel(p *prepared, result *convexnn.Result, seed uint64) *model {
 		Training: &trainingInfo{
 			Objective: number(result.Objective), Beta: number(result.Beta), ProgramGap: number(result.Certificate.ProgramGap),
 			Certificate: string(result.Certificate.Kind), Convexnn: version(),
-			Data: &dataInfo{
-				Name: dataName(p.name), Rows: p.train.rows() + p.test.rows(), TrainingRows: p.train.rows(),
-				TestFraction: p.fraction, Seed: seed,
-			},
+			Data: p.info(seed),
 		},
 	}
-	switch e := p.encoding.(type) {
-	case *datasets.Preprocessor:
-		m.Preprocessing = e
-	case *matrixEncoding:
-		m.Matrix = e
-	}
+	m.Preprocessing, m.Matrix = stored(p.encoding)
 	return m
+}
+
+// info describes the split of the rows.
+func (p *prepared) info(seed uint64) *dataInfo {
+	return &dataInfo{
+		Name: dataName(p.name), Rows: p.train.rows() + p.test.rows(), TrainingRows: p.train.rows(),
+		TestFraction: p.fraction, Seed: seed,
+	}
+}
+
+// stored returns an encoding as one of the two that files hold.
+func stored(e encoding) (*datasets.Preprocessor, *matrixEncoding) {
+	if p, ok := e.(*datasets.Preprocessor); ok {
+		return p, nil
+	}
+	return nil, e.(*matrixEncoding)
 }
 
 func (m *model) encoding() encoding {
@@ -127,7 +135,7 @@ func loadModel(data []byte) (*model, error) {
 		Version *int   `json:"version"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, notModel(err)
+		return nil, damaged("a model", err)
 	}
 	switch {
 	case head.Format != modelFormat:
@@ -141,25 +149,25 @@ func loadModel(data []byte) (*model, error) {
 	d.DisallowUnknownFields()
 	m := new(model)
 	if err := d.Decode(m); err != nil {
-		return nil, notModel(err)
+		return nil, damaged("a model", err)
 	}
 	return m, m.check()
 }
 
-// notModel words an error of the JSON decoder.
-func notModel(err error) error {
+// damaged words an error of the JSON decoder for a file that should be something.
+func damaged(what string, err error) error {
 	var (
 		syntax *json.SyntaxError
 		kind   *json.UnmarshalTypeError
 	)
 	if errors.As(err, &kind) {
 		// The decoder's own text names Go types.
-		return fmt.Errorf("it is damaged or not a model: byte %d holds %s where something else belongs", kind.Offset, kind.Value)
+		return fmt.Errorf("it is damaged or not %s: byte %d holds %s where something else belongs", what, kind.Offset, kind.Value)
 	}
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("it is damaged or not a model: byte %d: %w", syntax.Offset, err)
+		return fmt.Errorf("it is damaged or not %s: byte %d: %w", what, syntax.Offset, err)
 	}
-	return fmt.Errorf("it is damaged or not a model: %w", err)
+	return fmt.Errorf("it is damaged or not %s: %w", what, err)
 }
 
 func (m *model) check() error {

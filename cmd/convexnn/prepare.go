@@ -202,7 +202,7 @@ func (f *fitFlags) encodeMatrix(p *prepared, s *source) error {
 }
 
 // plural writes a number of things.
-func plural(n int, thing string) string {
+func plural[T int | int64](n T, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}

@@ -46,6 +46,10 @@ func (p *progress) update(u convexnn.Progress) {
 		p.bar.Describe("sampling patterns")
 	case "solve":
 		p.bar.Describe("building the program")
+	case "generate":
+		p.bar.Describe(fmt.Sprintf("round %-3d objective %-9.5g bound %-9.5g gap %-8.2g", u.Solve.Rounds, u.Solve.Objective, u.Solve.LowerBound, u.Solve.Gap))
+		p.bar.Set(way(u.Solve.Gap, u.Tolerance))
+		return
 	default:
 		p.bar.Describe(fmt.Sprintf("objective %-9.5g gap %-8.2g", u.Solve.Objective, u.Solve.Gap))
 		p.bar.Set(way(u.Solve.Gap, u.Tolerance)) // a display that fails is no reason to stop

@@ -3,11 +3,13 @@ package main
 import (
 	"math"
 
+	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
 )
 
 // trainReport is the stable JSON report of train.
 type trainReport struct {
+	Format           string        `json:"format"`
 	Mode             string        `json:"mode"`
 	Model            string        `json:"model"`
 	Task             datasets.Task `json:"task"`
@@ -17,6 +19,7 @@ type trainReport struct {
 	Rank             int           `json:"rank"`
 	Patterns         int           `json:"patterns"`
 	PatternsPossible count         `json:"patterns_possible"`
+	Cells            *int64        `json:"cells"` // enumerated
 	Neurons          int           `json:"neurons"`
 	Beta             number        `json:"beta"`
 	BetaMax          number        `json:"beta_max"`
@@ -46,6 +49,7 @@ type trainReport struct {
 	Labels           *labelReport  `json:"labels"`
 	Notes            []string      `json:"notes"`
 	Version          string        `json:"version"`
+	evidence
 }
 
 // splitMeasures are the metrics on the training and on the held-out rows.
@@ -72,7 +76,7 @@ func (t *training) report() trainReport {
 	n, d := t.data.train.x.Dims()
 	undefined := number(math.NaN())
 	out := trainReport{
-		Mode: t.flags.mode, Model: r.Network.Model.String(), Task: e.Task(), Loss: "squared",
+		Format: reportFormat, Mode: t.flags.mode.String(), Model: r.Network.Model.String(), Task: e.Task(), Loss: "squared",
 		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: len(r.Network.Neurons),
 		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaMaxKind: "estimated", BetaRatio: ratio(r.Beta, r.BetaMax.Value),
 		Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
@@ -83,6 +87,13 @@ func (t *training) report() trainReport {
 		Linear:  linearReport{string(t.linear.Method), t.linear.Columns, splitMeasures{t.linearTrain, t.linearTest}},
 		Data:    t.data.name, Dropped: t.data.dropped, Target: e.TargetName(), TargetUnits: "original", TargetScale: number(e.TargetScale()),
 		Notes: append(append([]string{}, t.data.notices...), t.remarks()...), Version: version(),
+		evidence: newEvidence(c, t.flags.intercept, e, t.data.info(t.flags.fit.seed)),
+	}
+	if t.enumerates() {
+		out.Cells = &r.Cells
+	}
+	if c.Kind != convexnn.CertifiedProgram {
+		out.LowerBound, out.RelativeGap = number(c.LowerBound), number(c.RelativeGap)
 	}
 	if r.BetaMax.Exact {
 		out.BetaMaxKind = "exact"

@@ -195,12 +195,20 @@ func (d *dataInfo) heldOut(c dataArguments, s sample) (sample, error) {
 		return sample{}, fmt.Errorf("--test-only: %s has %s, and the table %s that the model was trained on had %d; give that one, with the same --missing",
 			c.data, plural(s.rows(), "row"), d.Name, d.Rows)
 	}
-	train, test, err := datasets.Split(s.strata, s.rows(), d.TestFraction, d.Seed)
+	_, test, err := d.split(c, s)
 	if err != nil {
-		return sample{}, err
-	}
-	if len(train) != d.TrainingRows {
-		return sample{}, fmt.Errorf("--test-only: the rows of %s split in another way than those that the model was trained on", c.data)
+		return sample{}, fmt.Errorf("--test-only: %w", err)
 	}
 	return s.pick(test), nil
+}
+
+// split repeats the split of the training on all rows s of the same data.
+func (d *dataInfo) split(c dataArguments, s sample) (train, test []int, err error) {
+	if train, test, err = datasets.Split(s.strata, s.rows(), d.TestFraction, d.Seed); err != nil {
+		return nil, nil, err
+	}
+	if len(train) != d.TrainingRows {
+		return nil, nil, fmt.Errorf("the rows of %s split in another way than those of the training", c.data)
+	}
+	return train, test, nil
 }

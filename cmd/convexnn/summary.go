@@ -88,12 +88,20 @@ func (t *training) printProgram(w io.Writer, r *convexnn.Result) {
 		return
 	}
 	t.program = true
-	origin := "sampled"
-	if t.gates != nil {
-		origin = "given"
-	}
 	row(w, "rank", "%d", r.Rank)
-	row(w, "patterns", "%d %s, of at most %v", r.Patterns, origin, count{r.PatternsPossible})
+	if t.enumerates() {
+		text := fmt.Sprintf("at most %v", count{r.PatternsPossible})
+		if cost, err := passText(t.data.train.x); err == nil {
+			text += fmt.Sprintf("; a pass over all of them takes %s", cost)
+		}
+		row(w, "patterns", "%s", text)
+	} else {
+		origin := "sampled"
+		if t.gates != nil {
+			origin = "given"
+		}
+		row(w, "patterns", "%d %s, of at most %v", r.Patterns, origin, count{r.PatternsPossible})
+	}
 	row(w, "beta", "%s", betaText(r))
 }
 
@@ -109,6 +117,9 @@ func (t *training) printResult(w io.Writer) {
 	row(w, "network", "%v, %s", r.Network.Model, plural(len(r.Network.Neurons), "neuron"))
 	row(w, "objective", "%.6g%s", r.Objective, units)
 	paragraph(w, "proved", t.statement())
+	if t.enumerates() {
+		row(w, "searched", "%s", t.searched())
+	}
 	for _, n := range t.remarks() {
 		row(w, "note", "%s", n)
 	}
@@ -138,9 +149,32 @@ func betaText(r *convexnn.Result) string {
 	return fmt.Sprintf("%.4g, that is %.3g of beta_max (%s%.4g%s)", r.Beta, r.Beta/r.BetaMax.Value, tilde, r.BetaMax.Value, kind)
 }
 
+func (t *training) enumerates() bool { return t.flags.mode == convexnn.Enumerate }
+
+// searched says how much was looked at for the proof.
+func (t *training) searched() string {
+	r := t.result
+	switch {
+	case r.Cells == 0:
+		return "no pattern was priced"
+	case r.Rounds == 0:
+		return fmt.Sprintf("%s priced; no program was solved", plural(r.Cells, "pattern"))
+	}
+	return fmt.Sprintf("%s priced per pass, %s; %d of them in the last program",
+		plural(r.Cells, "pattern"), plural(r.Rounds, "round"), r.Patterns)
+}
+
+// gap is the relative gap of the statement.
+func (t *training) gap() float64 {
+	if c := t.result.Certificate; c.Kind != convexnn.CertifiedProgram {
+		return c.RelativeGap
+	}
+	return t.result.Certificate.ProgramGap
+}
+
 // statement is what is proved.
 func (t *training) statement() string {
-	if c := t.result.Certificate; c.ProgramGap < 1 || c.Patterns == 0 {
+	if c := t.result.Certificate; c.Kind != convexnn.CertifiedProgram || c.ProgramGap < 1 || c.Patterns == 0 {
 		return c.Statement()
 	}
 	return "Nothing: the training ended before a bound was known."
@@ -156,10 +190,14 @@ func (t *training) remarks() []string {
 	case r.Status == convexnn.Stopped:
 		out = append(out, "stopped early by an interrupt; this is the best found until then")
 	case r.Status == convexnn.Limited:
-		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", r.Certificate.ProgramGap, t.flags.tol))
+		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", t.gap(), t.flags.tol))
 	}
 	if r.Status == convexnn.Stopped && len(r.Network.Neurons) == 0 && r.Beta < r.BetaMax.Value {
-		out = append(out, "no usable network yet: give more time, or fewer --patterns")
+		text := "no usable network yet: give more time, or fewer --patterns"
+		if t.enumerates() {
+			text = "no usable network yet: give more time, or use --mode sampled"
+		}
+		out = append(out, text)
 	}
 	if r.BetaMax.Partial && t.flags.beta == 0 {
 		out = append(out, "beta_max was cut short, so beta differs from that of a full run")
@@ -167,7 +205,7 @@ func (t *training) remarks() []string {
 	if t.zero() {
 		out = append(out, fmt.Sprintf("beta is not below beta_max: the network has no neurons and predicts %s for every row", t.constant()))
 	}
-	if t.gates == nil && r.Status != convexnn.Stopped && r.Patterns < t.flags.sampler.patterns {
+	if t.gates == nil && !t.enumerates() && r.Status != convexnn.Stopped && r.Patterns < t.flags.sampler.patterns {
 		out = append(out, fmt.Sprintf("the data showed no more than %[2]d of the %[1]d patterns asked for", t.flags.sampler.patterns, r.Patterns))
 	}
 	return out

@@ -46,7 +46,7 @@ func TestSummaryText(t *testing.T) {
 	for _, want := range []string{
 		"features    4 from 2 columns, and the bias\n",
 		"target      y (the last column; --target chooses another)\n",
-		", that is 0.01 of beta_max (~",
+		", that is 0.01 of beta_max (",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)
@@ -98,7 +98,7 @@ func TestRemarks(t *testing.T) {
 	f := &trainFlags{tol: 1e-4, sampler: samplerFlags{patterns: 1}}
 	result := &convexnn.Result{Network: &convexnn.Network{Dim: 1}, Beta: 1, Patterns: 1}
 	result.BetaMax = convexnn.BetaMax{Value: 100, Partial: true}
-	result.Certificate.ProgramGap = 0.63
+	result.Certificate = convexnn.Certificate{Kind: convexnn.CertifiedProgram, ProgramGap: 0.63}
 	tr := &training{flags: f, result: result, data: &prepared{encoding: &matrixEncoding{Kind: datasets.TaskRegression}}}
 	for status, want := range map[convexnn.Status]string{
 		convexnn.Limited: "stopped short of --tol: gap 0.63, asked for 0.0001",

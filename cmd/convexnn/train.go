@@ -23,14 +23,16 @@ type trainFlags struct {
 	source  sourceFlags
 	fit     fitFlags
 	sampler samplerFlags
+	cells   cellFlags
 	limits  limitFlags
 
-	mode, model, gates   string
-	beta, ratio, tol     float64
-	intercept, quiet     bool
-	modelPath, reportOut string
+	modeName, model, gates string
+	beta, ratio, tol       float64
+	intercept, quiet       bool
+	modelPath, reportOut   string
 
-	network convexnn.Model // set by check
+	mode    convexnn.Mode // set by check, as is network
+	network convexnn.Model
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -40,6 +42,11 @@ func (a *app) trainCommand() *cobra.Command {
 		Short: "Train a network and say what is proved of it",
 		Long: `Train fits a two-layer network to DATA: it samples activation patterns, solves the
 convex training program on them, and turns the solution into a network.
+
+With --mode enumerate it goes over all activation patterns, again and again, and
+adds those that the program lacks, until a bound over all two-layer ReLU networks
+of any width meets the objective. This is for few rows or few columns: before it
+begins it says how many patterns there may be, and what a pass over them takes.
 
 DATA is a file of delimited text (.csv, .tsv, or .gz of them) or a built-in data
 set; see convexnn datasets. With --x FILE a matrix without a header takes its
@@ -57,7 +64,8 @@ last.`,
 		Example: `  convexnn train breast-cancer
   convexnn train houses.csv --target price --skip id --out model.json
   convexnn train digits --positive 3 --time-limit 30s --report report.json
-  convexnn train --x X.csv --y y.csv --beta 0.1`,
+  convexnn train --x X.csv --y y.csv --beta 0.1
+  convexnn train piecewise --mode enumerate`,
 		Args: f.source.arguments("DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd.Flags()); err != nil {
@@ -83,14 +91,15 @@ func (f *trainFlags) groups() []flagGroup {
 	fs.StringVar(&f.reportOut, "report", "", "write a JSON report to `FILE`, or - for standard output")
 	fs.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
 	fs = network.flags
-	fs.StringVar(&f.mode, "mode", "sampled", "how the activation patterns are chosen: `sampled`")
+	fs.StringVar(&f.modeName, "mode", "sampled", "how the activation patterns are chosen: `sampled|enumerate`")
 	fs.StringVar(&f.model, "model", "relu", "kind of network: `relu|gated`")
 	fs.Float64Var(&f.beta, "beta", 0, "strength `F` of the weight decay")
 	fs.Float64Var(&f.ratio, "beta-ratio", 0.01, "the strength as a part `F` of beta_max, at which the best network has no neurons")
 	f.sampler.register(fs)
+	f.cells.register(fs, enumerateUpTo)
 	fs.StringVar(&f.gates, "gates", "", "matrix of gates in `FILE`, in the place of sampled patterns")
 	fs.BoolVar(&f.intercept, "intercept", false, "add an output intercept without weight decay")
-	fs.Float64Var(&f.tol, "tol", 1e-4, "relative gap `F` to prove")
+	fs.Float64Var(&f.tol, "tol", 0, "relative gap `F` to prove (default 1e-4, or 1e-6 with --mode enumerate)")
 	f.source.register(data.flags, true)
 	f.fit.register(data.flags)
 	f.fit.registerTraining(data.flags)
@@ -99,8 +108,8 @@ func (f *trainFlags) groups() []flagGroup {
 }
 
 func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
-	if f.mode != "sampled" {
-		return usagef("--mode %q: sampled is the only mode there is", f.mode)
+	if f.mode, err = convexnn.ParseMode(f.modeName); err != nil {
+		return usagef("--mode %q is neither sampled nor enumerate", f.modeName)
 	}
 	if f.network, err = convexnn.ParseModel(f.model); err != nil {
 		return usagef("--model %q is neither relu nor gated", f.model)
@@ -114,8 +123,17 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 	if !positive(f.ratio) {
 		return usagef("--beta-ratio must be positive and finite, got %v", f.ratio)
 	}
+	if !flags.Changed("tol") {
+		f.tol = 1e-4
+		if f.mode == convexnn.Enumerate {
+			f.tol = 1e-6
+		}
+	}
 	if !positive(f.tol) || f.tol >= 1 {
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
+	}
+	if err := f.checkMode(flags); err != nil {
+		return err
 	}
 	if f.gates != "" && (flags.Changed("patterns") || flags.Changed("sampler")) {
 		return usagef("--gates takes the place of --patterns and --sampler; give either")
@@ -127,6 +145,25 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 		return usagef("--out and --report name the same file %s", f.modelPath)
 	}
 	return cmp.Or(f.sampler.check(), f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
+}
+
+// checkMode refuses the flags of another mode.
+func (f *trainFlags) checkMode(flags *pflag.FlagSet) error {
+	if f.mode == convexnn.Sampled {
+		if flags.Changed("max-cells") {
+			return usagef("--max-cells is for --mode enumerate")
+		}
+		return nil
+	}
+	for _, name := range []string{"patterns", "sampler", "gates"} {
+		if flags.Changed(name) {
+			return usagef("--%s chooses patterns, and --mode enumerate takes all there are", name)
+		}
+	}
+	if f.network != convexnn.ReLU {
+		return usagef("--mode enumerate is for --model relu: its proofs are about ReLU networks")
+	}
+	return nil
 }
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
@@ -223,7 +260,7 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 	f, train := t.flags, t.data.train
 	start := time.Now()
 	options := convexnn.Options{
-		Model: f.network, BetaRatio: f.ratio, Patterns: f.sampler.patterns, Sampler: f.sampler.sampler, Gates: t.gates,
+		Mode: f.mode, MaxCells: int64(f.cells.most), Model: f.network, BetaRatio: f.ratio, Patterns: f.sampler.patterns, Sampler: f.sampler.sampler, Gates: t.gates,
 		Intercept: f.intercept, Seed: f.fit.seed, Tolerance: f.tol, MemoryLimit: f.limits.memory.limit(),
 		Progress: func(p convexnn.Progress) {
 			if p.Stage == "solve" {
@@ -239,6 +276,9 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 	var err error
 	t.result, err = convexnn.Train(ctx, train.x, train.y, options)
 	bar.clear()
+	if err != nil && f.mode == convexnn.Enumerate {
+		return mend(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestTrainReport(t *testing.T) {
 	want := strings.Fields(`mode model task loss n d rank patterns patterns_possible neurons beta beta_max beta_max_kind
 		beta_ratio objective training_loss program_objective program_bound program_gap lower_bound relative_gap certificate
 		statement status iterations rounds seconds seed metrics linear data dropped target target_units target_scale labels
-		notes version`)
+		notes version format cells price dual intercept preprocessing matrix split`)
 	slices.Sort(want)
 	tests := []struct {
 		args  []string
@@ -43,6 +43,9 @@ func TestTrainReport(t *testing.T) {
 			}
 			if r["lower_bound"] != nil || r["relative_gap"] != nil || r["certificate"] != "program" {
 				t.Error("a bound on all networks is claimed")
+			}
+			if r["cells"] != nil || r["price"] != nil || len(r["dual"].([]any)) != int(r["n"].(float64)) || (r["preprocessing"] == nil) == (r["matrix"] == nil) {
+				t.Errorf("cells %v, price %v, %d numbers of the dual vector", r["cells"], r["price"], len(r["dual"].([]any)))
 			}
 			split := r["metrics"].(map[string]any)
 			if split["train"].(map[string]any)[test.key] == nil {

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// certifyReport is the stable JSON report of certify. Keys that train has too
+// mean the same.
+type certifyReport struct {
+	Format              string        `json:"format"`
+	Task                datasets.Task `json:"task"`
+	Data                string        `json:"data"`
+	N                   int           `json:"n"`
+	D                   int           `json:"d"`
+	Rank                int           `json:"rank"`
+	PatternsPossible    count         `json:"patterns_possible"`
+	Neurons             int           `json:"neurons"`
+	Beta                number        `json:"beta"`
+	Objective           number        `json:"objective"`
+	TrainingLoss        number        `json:"training_loss"`
+	LowerBound          number        `json:"lower_bound"`
+	RelativeGap         number        `json:"relative_gap"`
+	OwnBound            number        `json:"own_bound"`
+	Certificate         string        `json:"certificate"`
+	Statement           string        `json:"statement"`
+	EstimatedLowerBound number        `json:"estimated_lower_bound"`
+	EstimatedGap        number        `json:"estimated_gap"`
+	BetterObjective     number        `json:"better_objective"`
+	BetterNeurons       *int          `json:"better_neurons"`
+	Status              string        `json:"status"`
+	Rounds              int           `json:"rounds"`
+	Seconds             float64       `json:"seconds"`
+	Seed                uint64        `json:"seed"`
+	Notes               []string      `json:"notes"`
+	Version             string        `json:"version"`
+	evidence
+}
+
+func (c *certifying) report() certifyReport {
+	r := c.result
+	n, d := c.rows.x.Dims()
+	undefined := number(math.NaN())
+	out := certifyReport{
+		Format: reportFormat, Task: c.encoding.Task(), Data: c.name, N: n, D: d, Rank: r.Rank, PatternsPossible: count{r.PatternsPossible},
+		Neurons: len(c.network.Neurons), Beta: number(c.beta), Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
+		LowerBound: number(r.Certificate.LowerBound), RelativeGap: number(r.Certificate.RelativeGap), OwnBound: number(r.OwnBound),
+		Certificate: string(r.Certificate.Kind), Statement: r.Certificate.Statement(),
+		EstimatedLowerBound: undefined, EstimatedGap: undefined, BetterObjective: undefined,
+		Status: r.Status.String(), Rounds: r.Rounds, Seconds: c.seconds, Seed: c.seed, Notes: append([]string{}, c.remarks()...), Version: version(),
+		evidence: newEvidence(r.Certificate, c.intercept, c.encoding, c.split),
+	}
+	if r.Estimate != nil {
+		out.EstimatedLowerBound, out.EstimatedGap = number(r.Estimate.LowerBound), number(r.Estimate.RelativeGap)
+	}
+	if c.better != nil {
+		neurons := len(c.better.Neurons)
+		out.BetterObjective, out.BetterNeurons = number(c.betterObjective), &neurons
+	}
+	return out
+}
+
+// printSubject prints what is going to be certified.
+func (c *certifying) printSubject(w io.Writer) {
+	row(w, "model", "%s: %s", c.path, plural(len(c.network.Neurons), "neuron"))
+	rows := plural(c.total, "row")
+	if c.rows.rows() < c.total {
+		rows = fmt.Sprintf("the %s of %d; --all-rows takes all", plural(c.rows.rows(), "training row"), c.total)
+	}
+	row(w, "data", "%s: %s", c.name, rows)
+	from := ""
+	if c.trained {
+		from = ", that of the training"
+	}
+	row(w, "beta", "%.4g%s", c.beta, from)
+}
+
+// printResult prints what is known of the network.
+func (c *certifying) printResult(w io.Writer) {
+	r := c.result
+	row(w, "rank", "%d", r.Rank)
+	row(w, "patterns", "at most %v", count{r.PatternsPossible})
+	fmt.Fprintln(w)
+	row(w, "objective", "%.6g, of which %.6g are the loss", r.Objective, r.TrainingLoss)
+	paragraph(w, "proved", r.Certificate.Statement())
+	if e := r.Estimate; e != nil {
+		paragraph(w, "estimated", fmt.Sprintf("~%.6g (gap ~%.2g %%): local search suggests this bound, and nothing proves it.", e.LowerBound, 100*e.RelativeGap))
+	}
+	if c.better != nil {
+		row(w, "better", "a network of %s with objective %.6g", plural(len(c.better.Neurons), "neuron"), c.betterObjective)
+	} else {
+		row(w, "better", "no network was found")
+	}
+	for _, n := range c.remarks() {
+		row(w, "note", "%s", n)
+	}
+	row(w, "rounds", "%d", r.Rounds)
+	row(w, "time", "%s", seconds(c.seconds))
+	toFile := c.flags.reportOut != "" && c.flags.reportOut != "-"
+	if c.written || toFile {
+		fmt.Fprintln(w)
+	}
+	if c.written {
+		row(w, "saved", "%s", c.flags.modelPath)
+	}
+	if toFile {
+		row(w, "report", "%s", c.flags.reportOut)
+	}
+}
+
+// remarks are what the user should know of the result.
+func (c *certifying) remarks() []string {
+	var out []string
+	switch r := c.result; {
+	case r.Status == convexnn.Stopped && c.timeout:
+		out = append(out, fmt.Sprintf("stopped early by the time limit of %v; this is what was known by then", c.flags.limits.time))
+	case r.Status == convexnn.Stopped:
+		out = append(out, "stopped early by an interrupt; this is what was known by then")
+	case r.Status == convexnn.Limited && c.flags.rounds > 0 && r.Estimate == nil:
+		out = append(out, fmt.Sprintf("the bound and the best network did not meet within --tol %g", c.flags.tol))
+	}
+	if c.flags.modelPath != "" && c.better == nil {
+		out = append(out, fmt.Sprintf("--out: there is no better network to write to %s", c.flags.modelPath))
+	}
+	return out
+}

@@ -33,7 +33,7 @@ type Arrangement struct {
 
 // NewArrangement returns the arrangement of the rows of x (n x d), which it
 // copies. Rows may be zero, repeated or multiples of each other, and the rank may
-// be any. The error wraps [ErrNonFinite].
+// be any; an empty x has rank 0. The error wraps [ErrNonFinite].
 func NewArrangement(x *mat.Dense) (*Arrangement, error) {
 	if err := finite("data", x); err != nil {
 		return nil, err
@@ -46,6 +46,10 @@ func (a *Arrangement) Samples() int { n, _ := a.x.Dims(); return n }
 
 // Dim returns the number d of columns.
 func (a *Arrangement) Dim() int { _, d := a.x.Dims(); return d }
+
+// Of reports whether a is the arrangement of x, that is, whether x is equal to the
+// matrix that a was made of. It compares all entries.
+func (a *Arrangement) Of(x *mat.Dense) bool { return mat.Equal(a.x, x) }
 
 // Rank returns the rank of the matrix whose cells are listed: that of x, or
 // [Rank] of x if Shift is not nil.
@@ -111,14 +115,18 @@ func (a *Arrangement) Memory() float64 {
 		return 0
 	}
 	below, _ := new(big.Float).SetInt(MaxCells(m, r-1)).Float64()
+	cells, _ := new(big.Float).SetInt(a.MaxCells()).Float64()
 	table := 1.0
 	for k := range max(r-2, 0) {
 		table *= float64(m-k) / float64(k+1)
 	}
 	_, d := a.x.Dims()
 	cell := float64(8*(3*bitset.Words(m)+2*r) + 16)
-	ahead := float64(aheadBlocks*blockCells) * float64(8*(bitset.Words(a.Samples())+d)+96)
-	return below/2*cell + 2*table + float64(m*r)*200 + 64*ahead
+	// A piece holds what it is ahead, the block that it fills and the one that is
+	// read; and it has at most one block that is not full.
+	blocks := min(aheadPieces*(aheadBlocks+2), cells/blockCells+float64(min(aheadPieces, a.Pieces())))
+	block := float64(blockCells) * float64(8*(bitset.Words(a.Samples())+d)+96)
+	return below/2*cell + 2*table + float64(m*r)*200 + blocks*block
 }
 
 // Cost returns an estimate of the seconds that Visit takes on one processor of
@@ -150,7 +158,9 @@ type visit struct {
 // nothing is left for the coordinates to be special about: independent lines on a
 // ray with c.u = 0 would have been found dependent on the hyperplane.
 func (a *Arrangement) prepare(ctx context.Context, witness bool) (*visit, error) {
-	if a.Rank() > 40 || a.Memory() > 1<<40 {
+	// What is held is numbered by int32.
+	below := new(big.Int).Rsh(MaxCells(a.Lines(), a.Rank()-1), 1)
+	if a.Rank() > 40 || a.Memory() > 1<<40 || below.Cmp(big.NewInt(math.MaxInt32)) > 0 {
 		return nil, fmt.Errorf("%w: %d hyperplanes of rank %d have up to %.2g", ErrTooMany, a.Lines(), a.Rank(), new(big.Float).SetInt(a.MaxCells()))
 	}
 	for seed := uint64(0); ; seed++ {

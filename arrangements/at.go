@@ -27,8 +27,13 @@ func CellAt(x *mat.Dense, u []float64) (Cell, error) {
 	if err := finite("data", x); err != nil {
 		return Cell{}, err
 	}
-	if err := finite("gate", mat.NewDense(1, d, append([]float64(nil), u...))); err != nil {
-		return Cell{}, err
+	for k, v := range u {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Cell{}, fmt.Errorf("gate, entry %d: %w: %g", k+1, ErrNonFinite, v)
+		}
+	}
+	if d == 0 {
+		return Cell{Margin: 1}, nil
 	}
 	unit, lengths := unitSamples(x)
 	start := make([]float64, d)
@@ -71,10 +76,6 @@ func CellAt(x *mat.Dense, u []float64) (Cell, error) {
 			if l > 0 {
 				margin = min(margin, math.Abs(v))
 			}
-			// Where u is off a hyperplane it decides, whatever the rounding.
-			if math.Abs(at[i]) > on && (v > 0) != (at[i] > 0) {
-				v, margin = at[i], 0
-			}
 			if l == 0 || v >= 0 {
 				p.bits.Add(i)
 			}
@@ -90,18 +91,29 @@ func CellAt(x *mat.Dense, u []float64) (Cell, error) {
 }
 
 // unitSamples returns the rows of x scaled to unit length, zeros as they are,
-// and their lengths.
+// and their lengths, +Inf where these overflow.
 func unitSamples(x *mat.Dense) (*mat.Dense, []float64) {
 	n, d := x.Dims()
-	unit := mat.NewDense(n, d, nil)
-	lengths := rowNorms(x)
-	for i, l := range lengths {
-		if l > 0 {
-			row := unit.RawRowView(i)
-			for k, v := range x.RawRowView(i) {
-				row[k] = v / l
-			}
-		}
+	unit, lengths := mat.NewDense(n, d, nil), make([]float64, n)
+	for i := range n {
+		lengths[i] = unitRow(unit.RawRowView(i), x.RawRowView(i))
 	}
 	return unit, lengths
+}
+
+// unitRow stores the row scaled to unit length in dst, a row of zeros as it is,
+// and returns its length, which may be +Inf. The power of two that goes first
+// keeps it from overflow and from the few bits of subnormal numbers.
+func unitRow(dst, row []float64) float64 {
+	e := exponent(row)
+	for k, v := range row {
+		dst[k] = math.Ldexp(v, -e)
+	}
+	l := norm(dst)
+	if l > 0 {
+		for k := range dst {
+			dst[k] /= l
+		}
+	}
+	return math.Ldexp(l, e)
 }

@@ -20,6 +20,7 @@ import (
 const (
 	blockCells  = 256 // cells that are handed over at a time
 	aheadBlocks = 32  // blocks that a piece may be ahead of the reader
+	aheadPieces = 64  // pieces that hold cells, with the one that is read
 	centred     = 1e-9
 )
 
@@ -43,7 +44,9 @@ func (a *Arrangement) Cells(ctx context.Context) iter.Seq2[Cell, error] {
 			all := bitset.New(a.Samples())
 			a.expand(all, nil)
 			w := make([]float64, a.Dim())
-			w[0] = 1
+			if len(w) > 0 {
+				w[0] = 1
+			}
 			yield(Cell{Pattern: Pattern{bits: all, n: a.Samples()}, Witness: w, Margin: 1}, nil)
 			return
 		}
@@ -70,7 +73,7 @@ func (v *visit) stream(a *Arrangement, cancel context.CancelFunc, yield func(Cel
 	defer cancel()
 	// Pieces wait for their turn to start until few are ahead of the reader.
 	workers := min(runtime.GOMAXPROCS(0), pieces)
-	outs := make(chan chan []Cell, 4*workers)
+	outs := make(chan chan []Cell, min(4*workers, aheadPieces-1))
 	type job struct {
 		piece int
 		out   chan []Cell

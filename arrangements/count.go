@@ -93,10 +93,7 @@ func unitRows(x *mat.Dense) [][]float64 {
 	rows := make([][]float64, 0, n)
 	for i := range n {
 		row := store[i*d : (i+1)*d]
-		if l := norm(x.RawRowView(i)); l > 0 {
-			for k, v := range x.RawRowView(i) {
-				row[k] = v / l
-			}
+		if unitRow(row, x.RawRowView(i)) > 0 {
 			rows = append(rows, row)
 		}
 	}

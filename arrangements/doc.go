@@ -44,9 +44,10 @@
 // # Listing them all
 //
 // An [Arrangement] lists every full-dimensional cell exactly once, whatever the
-// rank of X and however many rows are zero, parallel or dependent. [Arrangement.Visit]
-// gives patterns, [Arrangement.Cells] also witnesses, [Arrangement.Count] only
-// their number. No linear program is solved, and the cells are not held.
+// rank of X and however many rows are zero, parallel or dependent.
+// [Arrangement.Visit] gives patterns, [Arrangement.Cells] also witnesses,
+// [Arrangement.Count] only their number. No linear program is solved, and the
+// cells are not held.
 //
 // A generic hyperplane {c.u = 0} meets some of the cells. These are the cells of an
 // arrangement in one dimension less, which is listed first and is held. A cell that

@@ -114,6 +114,11 @@ func (t *eliminator) eliminate(depth, p int) (bool, error) {
 			col, pivot = k, v
 		}
 	}
+	// Rows that were computed hold to this. One at the root may not, if the first q
+	// of its coordinates are next to nothing.
+	if nd.err[p] > blurred*math.Abs(pivot) {
+		return false, errNotGeneric
+	}
 	next.width = w - 1
 	next.sign = nd.sign
 	if (pivot < 0) != (col%2 == 1) {

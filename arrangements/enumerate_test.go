@@ -159,6 +159,10 @@ func TestCellNumbers(t *testing.T) {
 		{"zeros", rows(2, 0, 0, 0, 0), 1, 0, 0},
 		{"one sample", rows(1, 3), 2, 1, 1},
 		{"antipodes", rows(3, 1, 2, 3, -2, -4, -6, 0, 0, 0), 2, 1, 1},
+		// The determinant is the prime 2^61 - 1.
+		{"prime determinant", rows(2, 1<<31, 1, 1, 1<<30), 4, 2, 2},
+		{"prime determinant of three", rows(3, 1, 0, 0, 0, 1<<31, 1, 0, 1, 1<<30), 8, 3, 3},
+		{"prime minors", rows(3, 1<<31, 1, 0, 1, 1<<30, 0, 1<<31+1, 1<<30+1, 0, 1, 1, 1), 12, 3, 4},
 		{"parallel but for a bit", rows(2, 3, 1, 3, math.Nextafter(1, 2), 0, 1), 6, 2, 3},
 		{"far units", rows(2, 1e-300, 1e300, 1e-300, -1e300, 3e-300, 1e300), 6, 2, 3},
 		{"range within rows", rows(3, 1, 1e-300, 1e300, 1e-310, 1, 1e-300, 1e300, 5e-324, 1, 1, 1, 1), 14, 3, 4},

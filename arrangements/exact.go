@@ -210,22 +210,28 @@ func (d *decider) quotient(dst []float64, basis []int32, i int32, q int, pivots,
 // fractions; entries become minors. It stops at a zero pivot.
 func bareiss(a [][]*big.Int, steps int) {
 	previous := big.NewInt(1)
-	var t big.Int
 	for s := range steps {
-		pivot := a[s][s]
-		if pivot.Sign() == 0 {
+		if a[s][s].Sign() == 0 {
 			return
 		}
-		for _, row := range a[s+1:] {
-			for k := len(row) - 1; k > s; k-- {
-				row[k].Mul(row[k], pivot)
-				row[k].Sub(row[k], t.Mul(row[s], a[s][k]))
-				row[k].Quo(row[k], previous)
-			}
-			row[s].SetInt64(0)
-		}
-		previous = pivot
+		previous = bareissStep(a, s, previous)
 	}
+}
+
+// bareissStep eliminates column s below the diagonal, given the pivot of the step
+// before, and returns that of this one.
+func bareissStep(a [][]*big.Int, s int, previous *big.Int) *big.Int {
+	pivot := a[s][s]
+	var t big.Int
+	for _, row := range a[s+1:] {
+		for k := len(row) - 1; k > s; k-- {
+			row[k].Mul(row[k], pivot)
+			row[k].Sub(row[k], t.Mul(row[s], a[s][k]))
+			row[k].Quo(row[k], previous)
+		}
+		row[s].SetInt64(0)
+	}
+	return pivot
 }
 
 // sign returns the sign of the determinant of the rows, as many as there are
@@ -240,7 +246,6 @@ func (d *decider) sign(rows []int32) int {
 	}
 	sign := 1
 	previous := big.NewInt(1)
-	var t big.Int
 	for s := range q {
 		p := s
 		for p < q && a[p][s].Sign() == 0 {
@@ -253,15 +258,7 @@ func (d *decider) sign(rows []int32) int {
 			a[p], a[s] = a[s], a[p]
 			sign = -sign
 		}
-		pivot := a[s][s]
-		for _, row := range a[s+1:] {
-			for k := q - 1; k > s; k-- {
-				row[k].Mul(row[k], pivot)
-				row[k].Sub(row[k], t.Mul(row[s], a[s][k]))
-				row[k].Quo(row[k], previous)
-			}
-		}
-		previous = pivot
+		previous = bareissStep(a, s, previous)
 	}
 	return sign * previous.Sign()
 }

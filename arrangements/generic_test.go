@@ -163,6 +163,11 @@ func TestDecider(t *testing.T) {
 			}
 		}
 	}
+	// Independent, but not modulo the first prime.
+	whole := [][]*big.Int{{big.NewInt(1 << 31), big.NewInt(1)}, {big.NewInt(1), big.NewInt(1 << 30)}}
+	if newDecider(whole, 2).dependent([]int32{0, 1}, make([]uint64, 4)) || exactRankAtMost(whole, 1) {
+		t.Error("rows with the determinant 2^61 - 1 are taken for dependent")
+	}
 	if dependent < 50 || zero < 1 {
 		t.Errorf("%d dependent, %d zero quotients: the test sees too little", dependent, zero)
 	}
@@ -192,5 +197,9 @@ func TestMemory(t *testing.T) {
 		if cost := a.Cost(); !(cost > 0 && cost < 1) {
 			t.Errorf("%v: cost %g s", c, cost)
 		}
+	}
+	x := mat.NewDense(3, 2, []float64{1, 0, 0, 1, 1, 1})
+	if a, err := NewArrangement(x); err != nil || a.Memory() > 1<<20 {
+		t.Errorf("%g bytes for six cells, %v", a.Memory(), err)
 	}
 }

@@ -23,7 +23,7 @@ type mixture struct {
 	z           []float64 // lines x rank, largest entry of a row in [1/2, 1]
 	length      []float64 // of the rows of z
 	exact       *decider
-	binomial    [][]int // binomial[k][i] = C(i, k+1)
+	binomial    [][]int // binomial[k][i] = C(i, k+1), k below rank-2
 	// signs[k] are the signs of the determinants of k lines in the first k
 	// coordinates, 0 if they are dependent, at the lines' place in the
 	// colexicographic order; k is below rank-1.
@@ -82,7 +82,7 @@ func rotation(r int, seed uint64) []float64 {
 
 // tabulate fills binomial and signs.
 func (mx *mixture) tabulate(ctx context.Context, run func(tasks int, task func(i int) error) error) error {
-	mx.binomial = make([][]int, mx.rank)
+	mx.binomial = make([][]int, max(mx.rank-2, 0))
 	for k := range mx.binomial {
 		mx.binomial[k] = make([]int, mx.lines+1)
 		for i := range mx.lines {
@@ -128,12 +128,9 @@ func (t *eliminator) determinants(ctx context.Context, depth, i, place int, sign
 		case v < -nd.err[p]:
 			sign = -1
 		default:
-			// Rows that are dependent have left.
-			if sign = t.exactSign(nd, p); sign == 0 {
-				return errNotGeneric
-			}
-			signs[place] = int8(sign)
-			return nil
+			// Rows that are dependent have left, and those that are blurred were computed
+			// anew: this is a row whose first coordinate alone is next to nothing.
+			return errNotGeneric
 		}
 		signs[place] = int8(sign * nd.sign)
 		return nil

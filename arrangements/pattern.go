@@ -30,6 +30,10 @@ func PatternOf(x *mat.Dense, gate []float64) Pattern {
 	return p
 }
 
+// NewPattern returns the pattern of n samples that is active on the members of
+// bits, a set for n elements that the caller must not change afterwards.
+func NewPattern(bits bitset.Set, n int) Pattern { return Pattern{bits: bits, n: n} }
+
 // Len returns the number of samples n.
 func (p Pattern) Len() int { return p.n }
 

@@ -31,6 +31,9 @@ type reduction struct {
 
 // reduce returns the reduction of x (n x d), every entry of which is finite.
 func reduce(x *mat.Dense) *reduction {
+	if x.IsEmpty() {
+		return &reduction{}
+	}
 	n, d := x.Dims()
 	red := &reduction{line: make([]int, n), opposite: make([]bool, n)}
 	// Powers of two bring columns of different units together without rounding.
@@ -189,7 +192,8 @@ func independent(unit *mat.Dense, rows [][]*big.Int, rank int) ([]int, int) {
 				sub[i] = append(sub[i], row[k])
 			}
 		}
-		if modularRank(residues(sub, mersenne61), mersenne61) == len(kept) {
+		// Modulo one prime alone independent columns may be dependent.
+		if !exactRankAtMost(sub, len(kept)-1) {
 			return kept, len(kept)
 		}
 	}
@@ -213,6 +217,9 @@ func shifts(x, unit *mat.Dense, powers, columns []int) []float64 {
 			fit.Zero()
 		}
 	}
+	if finite("fit", fit) != nil {
+		fit.Zero()
+	}
 	out := make([]float64, n)
 	row := make([]float64, d)
 	for i := range n {
@@ -221,17 +228,29 @@ func shifts(x, unit *mat.Dense, powers, columns []int) []float64 {
 			if slices.Contains(columns, k) {
 				continue
 			}
-			// Terms and their sum are rounded to 2^-53 of the absolute values.
-			v := x.At(i, k)
-			sum, size := v, math.Abs(v)
-			for j, c := range columns {
-				term := math.Ldexp(x.At(i, c)*fit.At(j, k), powers[c]-powers[k])
-				sum -= term
-				size += math.Abs(term)
+			// With all columns near one nothing overflows. Terms and their sum are
+			// rounded to 2^-53 of the absolute values, and underflow loses at most lost.
+			sum := math.Ldexp(x.At(i, k), powers[k])
+			size, lost := math.Abs(sum), 0.0
+			if x.At(i, k) != 0 {
+				lost = 0x1p-1074
 			}
-			row[k] = math.Abs(sum) + float64(len(columns)+3)*0x1p-52*size + 0x1p-1000*math.Abs(v)
+			for j, c := range columns {
+				if f := fit.At(j, k); f != 0 && x.At(i, c) != 0 {
+					term := math.Ldexp(x.At(i, c), powers[c]) * f
+					sum -= term
+					size += math.Abs(term)
+					lost += 0x1p-1074 * (2 + math.Abs(f))
+				}
+			}
+			row[k] = math.Ldexp(math.Abs(sum)+float64(len(columns)+3)*0x1p-52*size+lost, -powers[k])
+			if lost > 0 {
+				row[k] = math.Nextafter(row[k], math.Inf(1))
+			}
 		}
-		out[i] = norm(row) * (1 + float64(d+4)*0x1p-52)
+		if out[i] = norm(row) * (1 + float64(d+4)*0x1p-52); out[i] > 0 {
+			out[i] = math.Nextafter(out[i], math.Inf(1))
+		}
 	}
 	return out
 }

@@ -239,8 +239,10 @@ func (d *drawer) classify(rng *rand.Rand, g, products []float64) draw {
 		floats.Scale(1/norm(moved), moved)
 		blas64.Gemv(blas.NoTrans, 1, d.unit, blas64.Vector{N: len(g), Data: moved, Inc: 1}, 0,
 			blas64.Vector{N: len(products), Data: products, Inc: 1})
-		if on, _ = d.nearest(products); !on {
+		var left float64
+		if on, left = d.nearest(products); !on {
 			copy(g, moved)
+			gap = left
 		}
 	}
 	p := Pattern{bits: bitset.New(len(products)), n: len(products)}
@@ -253,7 +255,10 @@ func (d *drawer) classify(rng *rand.Rand, g, products []float64) draw {
 		out.inactive = true
 		return out
 	}
-	out.cell = Cell{Pattern: p, Witness: append([]float64(nil), g...)}
+	if gap <= float64(len(g)+4)*0x1p-52 {
+		gap = 0 // with a setting of Margin that is below rounding
+	}
+	out.cell = Cell{Pattern: p, Witness: append([]float64(nil), g...), Margin: gap}
 	return out
 }
 

@@ -14,9 +14,9 @@ func wholeRows(x *mat.Dense) [][]*big.Int {
 	for i := range n {
 		for k := range d {
 			f := new(big.Float).SetFloat64(x.At(i, k))
-			v, acc := f.SetMantExp(f, 500).Int(nil)
+			v, acc := f.SetMantExp(f, 1080).Int(nil)
 			if acc != big.Exact {
-				panic("not a multiple of 2^-500")
+				panic("not a multiple of 2^-1080")
 			}
 			out[i] = append(out[i], v)
 		}

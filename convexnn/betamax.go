@@ -42,13 +42,13 @@ func findBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool,
 		y = centered(y)
 	}
 	// About a second at most: it is computed whatever the mode.
-	limits := priceLimits{work: 3e8, tree: 1e6}
+	limits := priceLimits{cells: 3e8, nodes: 1e6}
 	settings, err := limits.settings(x, possible)
 	if err != nil {
 		return BetaMax{}, err
 	}
 	price, err := FindPrice(ctx, x, y, settings)
-	if err != nil && ctx.Err() == nil {
+	if failed(ctx, err) {
 		return BetaMax{}, err
 	}
 	most := BetaMax{Value: price.Value, Exact: price.Kind == CertifiedExact, Partial: err != nil}

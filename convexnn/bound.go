@@ -150,7 +150,7 @@ func (pr *pricer) repair(u *mat.Dense) *mat.Dense {
 // lower bound along v.
 func scaledDual(y, v []float64, beta, price float64) (scale, value float64) {
 	inner, energy := floats.Dot(y, v), floats.Dot(v, v)
-	if !(inner > 0) || math.IsInf(energy, 0) {
+	if !(inner > 0) || math.IsInf(energy, 0) || math.IsNaN(price) { // which proves nothing
 		return 0, 0
 	}
 	scale = inner / energy

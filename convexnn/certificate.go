@@ -81,7 +81,9 @@ func NewCertificate(y, v []float64, beta, objective float64, price Price) Certif
 	}
 	scale, bound := scaledDual(y, v, beta, upper)
 	price.Value *= scale
-	price.Upper *= scale
+	if !math.IsInf(price.Upper, 1) {
+		price.Upper *= scale
+	}
 	price.Found = [2][]pricing.Direction{}
 	return Certificate{
 		Kind: price.Kind, Price: price,
@@ -108,8 +110,8 @@ func (c Certificate) globalStatement() string {
 	switch {
 	case c.Kind == CertifiedEstimate:
 		return fmt.Sprintf("Nothing. Local search suggests that no two-layer ReLU network has an objective below ~%s (gap ~%s); the truth may be lower.", bound, gap)
-	case c.LowerBound <= 0 && c.RelativeGap > 0:
-		return "Nothing: no bound was found in time."
+	case c.LowerBound <= 0 && c.Kind == CertifiedBounded && c.RelativeGap > 0:
+		return "Nothing: no lower bound above zero was found."
 	case c.Kind == CertifiedExact && c.RelativeGap <= globallyOptimal:
 		return fmt.Sprintf("Globally optimal within %s: no two-layer ReLU network of any width has an objective below %s.", gap, bound)
 	}
@@ -146,7 +148,10 @@ func percent(gap float64) string {
 	if p <= 1e-3 {
 		return "0.001 %"
 	}
-	return fmt.Sprintf("%.2g %%", significant(p, 2, math.Ceil))
+	if p = significant(p, 2, math.Ceil); p >= 99.5 {
+		return fmt.Sprintf("%.3g %%", min(p, 100))
+	}
+	return fmt.Sprintf("%.2g %%", p)
 }
 
 // significant rounds v >= 0 to the given number of digits by round, math.Floor or
@@ -160,7 +165,7 @@ func significant(v float64, digits int, round func(float64) float64) float64 {
 		return v
 	}
 	scaled := v / unit
-	if whole := math.Round(scaled); math.Abs(scaled-whole) < 1e-9*whole {
+	if whole := math.Round(scaled); math.Abs(scaled-whole) < 2e-15*whole {
 		return whole * unit // a number that is short already, but for rounding
 	}
 	return round(scaled) * unit

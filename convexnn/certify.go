@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/big"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/arrangements"
@@ -22,6 +21,10 @@ type CertifySettings struct {
 	// MaxRounds bounds the rounds of that search; 0 means 30, negative means that
 	// the network's own residual has to do.
 	MaxRounds int
+	// MemoryLimit in bytes is the most that the search may take; 0 means no limit.
+	// Over it Certify returns ErrMemory, or prices without the cells where only
+	// these would take more.
+	MemoryLimit uint64
 	// Seed of local searches.
 	Seed uint64
 	// Progress, if set, is called after each round.
@@ -45,7 +48,7 @@ type Certification struct {
 
 	Rank             int
 	PatternsPossible *big.Int
-	Status           Status // Limited where the gap to Better is above Tolerance
+	Status           Status // Solved if the proved gap of the best network is within Tolerance
 	Rounds           int
 }
 
@@ -71,13 +74,16 @@ func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta 
 	if err != nil {
 		return nil, err
 	}
+	if err := settings.checkMemory(x, net, &prover); err != nil {
+		return nil, err
+	}
 	prover.Floor, prover.Seed = beta, settings.Seed
 	searcher := prover
 	searcher.Keep = roundPatterns
 	if prover.Cells == nil {
 		searcher.MaxNodes = -1
 	}
-	g.price = func(v []float64) (Price, error) { return FindPrice(ctx, x, v, searcher) }
+	g.price = func(ctx context.Context, v []float64) (Price, error) { return FindPrice(ctx, x, v, searcher) }
 
 	residual, err := g.residual(net)
 	if err != nil {
@@ -95,15 +101,29 @@ func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta 
 			return nil, err
 		}
 	}
-	c.Status, c.Rounds, c.BetterObjective = best.status, best.rounds, c.Objective
-	if best.objective < c.Objective {
-		c.Better, c.BetterObjective = best.network, best.objective
+	c.Rounds, c.BetterObjective = best.rounds, c.Objective
+	if best.objective < c.Objective*(1-sameObjective) {
+		if c.Better, err = best.network.Simplify(x, y, beta, g.intercept); err != nil {
+			return nil, err
+		}
+		c.BetterObjective, _, err = c.Better.Objective(x, y, beta)
 	}
-	return c, nil
+	c.Status = Limited
+	switch gap := relativeGap(c.BetterObjective, c.Certificate.LowerBound); {
+	case gap <= g.tolerance:
+		c.Status = Solved
+	case ctx.Err() != nil:
+		c.Status = Stopped
+	}
+	return c, err
 }
 
+// sameObjective is the relative difference up to which two objectives count as the
+// same.
+const sameObjective = 1e-9
+
 // proofLimits allow for about half a minute.
-var proofLimits = priceLimits{work: 1e9, tree: 5e7}
+var proofLimits = priceLimits{cells: 1e9, nodes: 5e7}
 
 // begin validates the settings and prepares the search.
 func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta float64) (*generation, *generatedResult, error) {
@@ -111,6 +131,12 @@ func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta flo
 		return nil, nil, err
 	}
 	if err := checkBeta(beta); err != nil {
+		return nil, nil, err
+	}
+	if net == nil {
+		return nil, nil, fmt.Errorf("%w: there is none", ErrNetwork)
+	}
+	if err := net.validate(); err != nil {
 		return nil, nil, err
 	}
 	if net.Model != ReLU {
@@ -135,13 +161,21 @@ func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta flo
 	return g, best, err
 }
 
-// residual is y - f, the natural dual vector of a network.
-func (g *generation) residual(net *Network) ([]float64, error) {
-	f, err := net.Predict(g.x)
-	if err != nil {
-		return nil, err
+// checkMemory refuses a search that would take more than the limit.
+func (s CertifySettings) checkMemory(x *mat.Dense, net *Network, how *PriceSettings) error {
+	if s.MemoryLimit == 0 {
+		return nil
 	}
-	return floats.SubTo(f, g.y, f), nil
+	n, d := x.Dims()
+	need := EstimateMemory(n, d, programPatterns+len(net.Neurons), ReLU)
+	if how.Cells != nil && need+how.Cells.Memory() > float64(s.MemoryLimit) {
+		*how = proofLimits.tree(x)
+	}
+	if need > float64(s.MemoryLimit) {
+		return fmt.Errorf("%w: a search around %d neurons on %d samples in %d dimensions needs about %s, the limit is %s; raise the limit",
+			ErrMemory, len(net.Neurons), n, d, FormatBytes(need), FormatBytes(float64(s.MemoryLimit)))
+	}
+	return nil
 }
 
 // prove is the function prove for the data of g.
@@ -156,15 +190,21 @@ func (g *generation) prove(ctx context.Context, v []float64, objective float64, 
 func (c *Certification) improve(ctx context.Context, g *generation, best *generatedResult, how PriceSettings) error {
 	found := best.certificate
 	if found.Kind == CertifiedEstimate {
-		proved, err := g.prove(ctx, found.Dual, c.Objective, how)
-		if err != nil {
+		// The vector is centred already where it has to be.
+		price, err := FindPrice(ctx, g.x, found.Dual, how)
+		if failed(ctx, err) {
 			return err
 		}
+		tree := price
+		if tree.Kind == CertifiedEstimate {
+			tree.Kind = CertifiedBounded
+		}
+		proved := NewCertificate(g.target, found.Dual, g.beta, c.Objective, tree)
 		if proved.Kind == CertifiedExact {
 			c.take(proved)
 			return nil
 		}
-		audited, err := found.audit(ctx, g, max(found.Price.Value, proved.Price.Value), how.Seed)
+		audited, err := found.audit(ctx, g, max(found.Price.Value, price.Value), how.Seed)
 		if err != nil {
 			return err
 		}
@@ -194,7 +234,7 @@ const auditStarts = 1024
 // audit returns the certificate with the price searched again, the worse one kept.
 func (c Certificate) audit(ctx context.Context, g *generation, price float64, seed uint64) (Certificate, error) {
 	again, err := FindPrice(ctx, g.x, c.Dual, PriceSettings{MaxNodes: -1, Starts: auditStarts, Seed: seed + 1})
-	if err != nil && ctx.Err() == nil {
+	if failed(ctx, err) {
 		return Certificate{}, err
 	}
 	again.Value = max(again.Value, price)

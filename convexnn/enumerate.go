@@ -15,9 +15,11 @@ import (
 func (result *Result) enumerate(ctx context.Context, x *mat.Dense, y []float64, a *arrangements.Arrangement, options Options) (*Result, error) {
 	options.report(Progress{Stage: "solve", Known: result})
 	g := newGeneration(x, y, result.Beta, options.Intercept, options.Tolerance)
-	g.price = func(v []float64) (Price, error) {
+	g.price = func(ctx context.Context, v []float64) (Price, error) {
 		p, err := FindPrice(ctx, x, v, PriceSettings{Cells: a, Floor: result.Beta, Keep: roundPatterns})
-		result.Cells = max(result.Cells, p.Cells)
+		if err == nil {
+			result.Cells = p.Cells
+		}
 		return p, err
 	}
 	g.progress = func(b *generatedResult) {
@@ -26,7 +28,7 @@ func (result *Result) enumerate(ctx context.Context, x *mat.Dense, y []float64, 
 	}
 	// A network from a few patterns at random is there before the first pass over all.
 	start, _, err := arrangements.Sample(ctx, x, 2*roundPatterns, arrangements.SampleSettings{Sampler: options.Sampler, Seed: options.Seed})
-	if err != nil && ctx.Err() == nil {
+	if failed(ctx, err) {
 		return nil, err
 	}
 	g.addCells(start)
@@ -36,6 +38,11 @@ func (result *Result) enumerate(ctx context.Context, x *mat.Dense, y []float64, 
 	}
 	if err := g.run(ctx, best, nil); err != nil {
 		return nil, err
+	}
+	if best.status == Stopped && quickPass.admits(x, a.MaxCells()) {
+		if err := g.last(ctx, best); err != nil {
+			return nil, err
+		}
 	}
 	network, err := best.network.Simplify(x, y, result.Beta, options.Intercept)
 	if err != nil {
@@ -57,6 +64,9 @@ func (result *Result) enumerate(ctx context.Context, x *mat.Dense, y []float64, 
 	return result, nil
 }
 
+// quickPass is what may be done after a stop: about a second.
+var quickPass = priceLimits{cells: 5e7}
+
 // arrangement returns the arrangement of x, or refuses one that is too large.
 func (o *Options) arrangement(x *mat.Dense) (*arrangements.Arrangement, error) {
 	a, err := arrangements.NewArrangement(x)
@@ -68,7 +78,6 @@ func (o *Options) arrangement(x *mat.Dense) (*arrangements.Arrangement, error) {
 			ErrTooManyCells, a.Lines(), a.Rank(), formatCount(cells), o.MaxCells)
 	}
 	n, d := x.Dims()
-	const programPatterns = 500 // of the programs on the way, hardly ever more
 	need := a.Memory() + EstimateMemory(n, d, programPatterns, ReLU)
 	if o.MemoryLimit > 0 && need > float64(o.MemoryLimit) {
 		return nil, fmt.Errorf("%w: enumerating the patterns of %d samples of rank %d needs about %s, the limit is %s; sample patterns instead, or raise the limit",
@@ -76,6 +85,10 @@ func (o *Options) arrangement(x *mat.Dense) (*arrangements.Arrangement, error) {
 	}
 	return a, nil
 }
+
+// programPatterns is how many patterns the programs of a generation hold, hardly ever
+// more.
+const programPatterns = 500
 
 // formatCount writes a count for people.
 func formatCount(c *big.Int) string {

@@ -1,6 +1,9 @@
 package convexnn
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // Errors that callers can test for with errors.Is. Each is wrapped with the
 // values that it speaks of.
@@ -20,6 +23,9 @@ var (
 	// ErrTooManyCells is returned before an enumeration that would not end in a
 	// useful time.
 	ErrTooManyCells = errors.New("too many activation patterns to enumerate")
+	// ErrContradiction is returned where an objective is below what is proved of all
+	// networks: data, beta and objective do not belong together.
+	ErrContradiction = errors.New("the objective is below a proved bound")
 	// ErrTolerance is returned for a tolerance that is negative or NaN.
 	ErrTolerance = errors.New("tolerance must be positive")
 	// ErrNoPatterns is returned for a program without any pattern.
@@ -33,3 +39,9 @@ var (
 	// ErrNetwork is returned for a stored network that is malformed.
 	ErrNetwork = errors.New("invalid network")
 )
+
+// failed reports whether err is more than the end of ctx, with which a search
+// returns what it has.
+func failed(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err()))
+}

@@ -11,17 +11,19 @@ import (
 
 // A generation is training over all networks by pattern generation: solve the
 // program on a few patterns, price its residual over all of them, add patterns
-// whose dual constraint it violates, and repeat. It ends because there are
-// finitely many patterns; in practice a few dozen carry the optimum.
+// whose dual constraint it violates, and repeat. In practice a few dozen patterns
+// carry the optimum. It ends because there are finitely many, none is taken out
+// while the objective stands still, and a round that adds none asks for a more
+// accurate program, down to a limit.
 type generation struct {
 	x         *mat.Dense
 	y, target []float64 // target is y, centred if there is an intercept
 	beta      float64
 	intercept bool
-	tolerance float64                          // relative gap to reach
-	maxRounds int                              // 0 means no limit
-	price     func(v []float64) (Price, error) // over all networks
-	progress  func(b *generatedResult)         // may be nil
+	tolerance float64                                               // relative gap to reach
+	maxRounds int                                                   // 0 means no limit
+	price     func(ctx context.Context, v []float64) (Price, error) // over all networks
+	progress  func(b *generatedResult)                              // may be nil
 
 	working []arrangements.Cell // patterns of the program
 	known   map[uint64][]int    // positions in working by hash
@@ -54,7 +56,7 @@ const (
 	// finestProgram is the smallest tolerance that the program is solved to.
 	finestProgram = 1e-11
 	// coarsestProgram is the largest.
-	coarsestProgram = 1e-2
+	coarsestProgram = 0.01
 )
 
 // run generates patterns from those at hand, those of the network best, and those
@@ -74,12 +76,14 @@ func (g *generation) run(ctx context.Context, best *generatedResult, v []float64
 		}
 		g.add(more)
 	}
-	accuracy := g.tolerance / 10
+	// The program is solved to a share of the gap, within bounds that fall where
+	// a round adds nothing.
+	accuracy, coarsest := g.tolerance/10, coarsestProgram
 	for !best.solved(g.tolerance) && ctx.Err() == nil && len(g.working) > 0 && (g.maxRounds == 0 || best.rounds < g.maxRounds) {
 		best.rounds++
 		before := best.objective
 		// Far from the end an exact solution is not worth its time.
-		used := max(accuracy, min(coarsestProgram, best.certificate.RelativeGap/4))
+		used := max(accuracy, min(coarsest, best.certificate.RelativeGap/4))
 		solution, err := g.solve(ctx, best, used)
 		if err != nil {
 			return err
@@ -91,7 +95,7 @@ func (g *generation) run(ctx context.Context, best *generatedResult, v []float64
 		if g.progress != nil {
 			g.progress(best)
 		}
-		if best.objective < before*(1-1e-9) {
+		if best.objective < before*(1-sameObjective) {
 			// Without progress nothing is retired, so that the search ends.
 			g.retire(solution.Weights)
 		}
@@ -100,9 +104,10 @@ func (g *generation) run(ctx context.Context, best *generatedResult, v []float64
 		}
 		// The program has all patterns that its residual asks for, so that only a
 		// more accurate residual can ask for others.
-		if accuracy = used / 10; accuracy < finestProgram || solution.Status != Solved {
+		if coarsest = used / 10; coarsest < finestProgram || solution.Status != Solved {
 			break
 		}
+		accuracy = min(accuracy, coarsest)
 	}
 	best.status = Limited
 	switch {
@@ -112,6 +117,26 @@ func (g *generation) run(ctx context.Context, best *generatedResult, v []float64
 		best.status = Stopped
 	}
 	return nil
+}
+
+// last prices the residual of the best network after ctx has ended, where one pass
+// more is soon done: it proves more than those of the programs on the way.
+func (g *generation) last(ctx context.Context, best *generatedResult) error {
+	v, err := g.residual(best.network)
+	if err != nil {
+		return err
+	}
+	_, err = g.bound(context.WithoutCancel(ctx), best, v)
+	return err
+}
+
+// residual is y - f, the natural dual vector of a network.
+func (g *generation) residual(net *Network) ([]float64, error) {
+	f, err := net.Predict(g.x)
+	if err != nil {
+		return nil, err
+	}
+	return floats.SubTo(f, g.y, f), nil
 }
 
 // begin puts a pattern of each neuron into the working set.
@@ -193,8 +218,8 @@ func (g *generation) bound(ctx context.Context, best *generatedResult, v []float
 	if g.intercept {
 		v = centered(v)
 	}
-	price, err := g.price(v)
-	if err != nil && ctx.Err() == nil {
+	price, err := g.price(ctx, v)
+	if failed(ctx, err) {
 		return nil, err
 	}
 	c := NewCertificate(g.target, v, g.beta, best.objective, price)
@@ -207,18 +232,9 @@ func (g *generation) bound(ctx context.Context, best *generatedResult, v []float
 	var patterns []arrangements.Pattern
 	for _, found := range price.Found {
 		for _, f := range found {
-			if f.Value <= g.beta {
-				continue
+			if f.Value > g.beta {
+				patterns = append(patterns, f.Pattern)
 			}
-			pattern := f.Pattern
-			if pattern.Len() == 0 {
-				cell, err := arrangements.CellAt(g.x, f.Vector)
-				if err != nil {
-					return nil, err
-				}
-				pattern = cell.Pattern
-			}
-			patterns = append(patterns, pattern)
 		}
 	}
 	return patterns, nil

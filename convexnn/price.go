@@ -24,8 +24,9 @@ type Price struct {
 	// Upper is a proved upper bound on the larger of the constraint and the floor
 	// asked for; +Inf after local search alone.
 	Upper float64
-	// Kind is CertifiedExact if Value and Upper meet, CertifiedBounded if they do
-	// not, and CertifiedEstimate if nothing is proved.
+	// Kind is CertifiedExact if Upper meets Value, or the floor where that is
+	// larger, CertifiedBounded if it does not, and CertifiedEstimate if nothing is
+	// proved.
 	Kind   CertificateKind
 	Method PriceMethod
 	// Found are directions of large prices, best first; those of theta(v) and of
@@ -89,7 +90,7 @@ func FindPrice(ctx context.Context, x *mat.Dense, v []float64, settings PriceSet
 	for k, sign := range []float64{1, -1} {
 		w := floats.ScaleTo(make([]float64, len(v)), sign, v)
 		r, err := priceOne(ctx, x, w, settings)
-		if err != nil && ctx.Err() == nil {
+		if failed(ctx, err) {
 			return Price{}, err
 		}
 		first = cmp.Or(first, err)
@@ -98,12 +99,12 @@ func FindPrice(ctx context.Context, x *mat.Dense, v []float64, settings PriceSet
 	var out Price
 	out.join(results, settings)
 	switch {
-	case out.Nodes > 0:
-		out.Method = ByTree
-	case out.Kind == CertifiedExact:
+	case out.Nodes == 0 && results[0].Closed && results[1].Closed:
 		out.Method = BySorting
-	default:
+	case settings.MaxNodes < 0:
 		out.Method = ByAscent
+	default:
+		out.Method = ByTree
 	}
 	return out, first
 }
@@ -123,8 +124,10 @@ func priceOne(ctx context.Context, x *mat.Dense, v []float64, s PriceSettings) (
 }
 
 func priceByCells(ctx context.Context, x *mat.Dense, v []float64, s PriceSettings) (Price, error) {
-	plus, minus, cells, err := pricing.ByCells(ctx, x, s.Cells, v, pricing.CellSettings{Floor: s.Floor, Keep: max(1, s.Keep)})
-	if err != nil && ctx.Err() == nil {
+	plus, minus, cells, err := pricing.ByCells(ctx, x, s.Cells, v, pricing.CellSettings{
+		Floor: s.Floor, Tolerance: s.Tolerance, Keep: max(1, s.Keep), Given: s.Given, Seed: s.Seed,
+	})
+	if failed(ctx, err) {
 		return Price{}, err
 	}
 	out := Price{Method: ByCells, Cells: cells}
@@ -159,8 +162,8 @@ const defaultPriceTolerance = 1e-8
 // priceLimits say how much work a price may take. They choose the way to price by
 // counts alone.
 type priceLimits struct {
-	work float64 // cells times samples that may be enumerated
-	tree float64 // nodes of a branch and bound times entries of X
+	cells float64 // cells times samples that may be enumerated
+	nodes float64 // nodes of a branch and bound times entries of X
 }
 
 // leastNodes is the number of nodes below which a tree is not worth its root.
@@ -169,14 +172,25 @@ const leastNodes = 1000
 // settings returns the strongest way to price x within the limits, given a bound on
 // the number of its cells: all cells, or a tree, or local search.
 func (l priceLimits) settings(x *mat.Dense, possible *big.Int) (PriceSettings, error) {
-	n, d := x.Dims()
-	cells, _ := new(big.Float).SetInt(possible).Float64()
-	if cells*float64(n) <= l.work {
+	if l.admits(x, possible) {
 		a, err := arrangements.NewArrangement(x)
 		return PriceSettings{Cells: a}, err
 	}
-	if nodes := l.tree / float64(n*d); nodes >= leastNodes {
-		return PriceSettings{MaxNodes: int(nodes)}, nil
+	return l.tree(x), nil
+}
+
+// admits reports whether so many cells may be enumerated.
+func (l priceLimits) admits(x *mat.Dense, possible *big.Int) bool {
+	n, _ := x.Dims()
+	cells, _ := new(big.Float).SetInt(possible).Float64()
+	return cells*float64(n) <= l.cells
+}
+
+// tree is settings without the cells.
+func (l priceLimits) tree(x *mat.Dense) PriceSettings {
+	n, d := x.Dims()
+	if nodes := l.nodes / float64(n*d); nodes >= leastNodes {
+		return PriceSettings{MaxNodes: int(nodes)}
 	}
-	return PriceSettings{MaxNodes: -1}, nil
+	return PriceSettings{MaxNodes: -1}
 }

@@ -24,7 +24,7 @@ type VerifySettings struct {
 // It shares no code with training but the pricing and the formula of the bound.
 //
 // If ctx ends, the certificate is what was proved by then. The errors are those of
-// [FindPrice], and [ErrBeta].
+// [FindPrice], [ErrBeta] and [ErrContradiction].
 func Verify(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective float64, settings VerifySettings) (Certificate, error) {
 	if err := checkData(x, y); err != nil {
 		return Certificate{}, err
@@ -50,14 +50,18 @@ func Verify(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective f
 	if settings.Intercept {
 		y, v = centered(y), centered(v)
 	}
-	return prove(ctx, x, y, v, beta, objective, how)
+	c, err := prove(ctx, x, y, v, beta, objective, how)
+	if err == nil && objective < c.LowerBound*(1-sameObjective) {
+		return c, fmt.Errorf("%w: no network has less than %.9g on these data, and the objective is said to be %.9g", ErrContradiction, c.LowerBound, objective)
+	}
+	return c, err
 }
 
 // prove returns the certificate of v for the targets y, both centred if there is an
 // intercept, with nothing in it that is estimated.
 func prove(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective float64, how PriceSettings) (Certificate, error) {
 	price, err := FindPrice(ctx, x, v, how)
-	if err != nil && ctx.Err() == nil {
+	if failed(ctx, err) {
 		return Certificate{}, err
 	}
 	if price.Kind == CertifiedEstimate {

@@ -22,6 +22,8 @@ type CellSettings struct {
 	Floor float64
 	// Tolerance is the difference of Upper and Value, relative to Upper, up to
 	// which a result counts as exact. 0 means 1e-8. It does not change the work.
+	// Less than 1e-12 sum |v_i||x_i|, and for ByCells less than 1e-6 of the same sum
+	// over v_i > 0, counts as rounding, and is no difference.
 	Tolerance float64
 	// Keep is the most directions that Result.Found holds. 0 means 16.
 	Keep int
@@ -33,7 +35,8 @@ type CellSettings struct {
 }
 
 // ByCells computes theta(v) and theta(-v) for the rows of x (n x d) and v of
-// length n by a visit of every cell of a, the arrangement of the same x.
+// length n by a visit of every cell of a, the arrangement of the same x, entry by
+// entry.
 //
 // On the closure of a cell with pattern D, in the cone K = {u : s_i x_i.u >= 0},
 // the value is linear, g.u with g = X'Dv, so that its maximum over unit vectors
@@ -45,6 +48,9 @@ type CellSettings struct {
 // Each of the directions found comes with the pattern of a cell whose price it
 // is: local maxima of the value first, then others that are distinct from them.
 // They are sorted by value.
+//
+// Where some |x_i| is above the largest float64 the values of directions are those
+// of rows scaled to unit length.
 //
 // The results are a function of x, v and the settings. cells is the number of
 // cells visited. If ctx is cancelled, the best directions so far are returned
@@ -71,7 +77,7 @@ func ByCells(ctx context.Context, x *mat.Dense, a *arrangements.Arrangement, v [
 	}
 	complete := false
 	if err == nil {
-		if p.side[0].positive > 0 || p.side[1].positive > 0 {
+		if p.side[0].some || p.side[1].some {
 			err = a.Visit(ctx, p.visit)
 		}
 		complete = err == nil
@@ -92,6 +98,10 @@ func (s CellSettings) check(x *mat.Dense, a *arrangements.Arrangement) error {
 	if a.Samples() != n || a.Dim() != d {
 		return fmt.Errorf("pricing: %w: an arrangement of %d x %d for data of %d x %d", ErrShape, a.Samples(), a.Dim(), n, d)
 	}
+	// The bounds would be of no worth.
+	if !a.Of(x) {
+		return fmt.Errorf("pricing: %w: an arrangement of other data of %d x %d", ErrShape, n, d)
+	}
 	return nil
 }
 
@@ -111,12 +121,22 @@ func (p *cellPass) result(k int, complete bool) Result {
 	if !complete {
 		upper = crude
 	}
-	upper = scaledUp(min(upper, crude), p.exp)
+	if !s.some {
+		return Result{}.finish(0, 0, p.settings)
+	}
+	r := Result{Found: p.directions(list.best(), func(u []float64) float64 { return p.value(s, u) })}
+	// Both signs round alike. Where that is not little next to what theta can be at
+	// most, nothing is exact.
+	rounding := math.Ldexp(min(1e-12*p.size, 1e-6*s.positive), p.exp)
+	return r.finish(p.scaledUp(min(upper, crude), p.exp), rounding, p.settings)
+}
 
-	r := Result{}
-	v := s.v
-	r.Found = p.directions(list.best(), func(u []float64) float64 { return Value(p.x, v, u) })
-	return r.finish(upper, scaledUp(1e-12*p.size, p.exp), p.settings)
+// value is the value at u for the data as given.
+func (p *cellPass) value(s *cellSide, u []float64) float64 {
+	if p.long {
+		return math.Ldexp(Value(p.matrix(), s.c, u), p.exp)
+	}
+	return Value(p.x, s.v, u)
 }
 
 // directions turns candidates into directions, best first, those without value
@@ -146,27 +166,10 @@ func (r Result) finish(upper, rounding float64, settings CellSettings) Result {
 	return r
 }
 
-// pattern turns the set of active samples into a pattern: that of samples on a
-// line, +1 where active and -1 elsewhere, seen by the gate 1.
+// pattern turns the set of active samples into a pattern, nil into that of none.
 func (d *cellData) pattern(active bitset.Set) arrangements.Pattern {
 	if active == nil {
 		return arrangements.Pattern{}
 	}
-	line := mat.NewDense(d.n, 1, nil)
-	for i := range d.n {
-		if active.Has(i) {
-			line.Set(i, 0, 1)
-		} else {
-			line.Set(i, 0, -1)
-		}
-	}
-	return arrangements.PatternOf(line, []float64{1})
-}
-
-// scaledUp returns a number of at least v 2^exp.
-func scaledUp(v float64, exp int) float64 {
-	if v == 0 {
-		return 0
-	}
-	return math.Ldexp(v*(1+0x1p-50), exp) + math.SmallestNonzeroFloat64
+	return arrangements.NewPattern(active, d.n)
 }

@@ -26,6 +26,7 @@ type cellData struct {
 	// whose cells are visited: x itself, or the one that [Arrangement.Shift] tells
 	// of. Besides that it holds the rounding of y_i.
 	shift []float64
+	long  bool // whether some |x_i| overflows, and products with it might
 }
 
 const unitRoundoff = 0x1p-53
@@ -64,6 +65,9 @@ func newCellData(x *mat.Dense, a *arrangements.Arrangement) *cellData {
 		if shift != nil {
 			p.shift[i] += math.Ldexp(shift[i]/p.length[i], -p.binary[i])
 		}
+		// On the unit sphere no row is off by more, however far z_i is.
+		p.shift[i] = min(p.shift[i], 2)
+		p.long = p.long || math.IsInf(math.Ldexp(p.length[i], p.binary[i]), 0)
 	}
 	return p
 }
@@ -76,7 +80,8 @@ func (p *cellData) row(i int) []float64 {
 }
 
 // weights returns v_ik |x_i| / 2^exp for the n x c matrix v, row by row, with exp
-// such that the largest is between 1/2 and sqrt(d).
+// such that the largest is between 1/2 and sqrt(d). Each is off by at most 2^-1075
+// and by rounding: those that are too small next to the largest are lost.
 func (p *cellData) weights(v []float64, c int) (scaled []float64, exp int, err error) {
 	exp = math.MinInt
 	for j, w := range v {
@@ -101,6 +106,20 @@ func (p *cellData) weights(v []float64, c int) (scaled []float64, exp int, err e
 		return nil, 0, fmt.Errorf("pricing: sum of |v_i||x_i|: %w: scale the data down", arrangements.ErrNonFinite)
 	}
 	return scaled, exp, nil
+}
+
+// scaledUp returns a number of at least v 2^exp, where v is a bound from scaled
+// weights, with what underflow may have taken from these.
+func (p *cellData) scaledUp(v float64, exp int) float64 {
+	return scaledUp(v+float64(p.n+1)*math.SmallestNonzeroFloat64, exp)
+}
+
+// scaledUp returns a number of at least v 2^exp.
+func scaledUp(v float64, exp int) float64 {
+	if v == 0 {
+		return 0
+	}
+	return math.Ldexp(v*(1+0x1p-50), exp) + math.SmallestNonzeroFloat64
 }
 
 // roundoff bounds the relative error of sums of n terms and of the weights.

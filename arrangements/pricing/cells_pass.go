@@ -34,7 +34,8 @@ type cellPass struct {
 type cellSide struct {
 	v        []float64 // as given
 	c        []float64 // scaled
-	positive float64   // sum of the positive c_i
+	some     bool      // whether some v_i > 0 has x_i != 0; theta is 0 otherwise
+	positive float64   // sum of the positive c_i, 0 if they are lost in underflow
 	floor    float64   // as given, scaled
 	mark     float64   // cells whose price is at most this are passed over
 	found    []candidate
@@ -77,6 +78,7 @@ func newCellPass(data *cellData, pieces int, v []float64, settings CellSettings)
 		shifted := 0.0
 		for i, w := range s.c {
 			s.positive += max(w, 0)
+			s.some = s.some || s.v[i] > 0 && data.length[i] > 0
 			shifted += math.Abs(w) * data.shift[i]
 		}
 		// g is the difference of sums of at most n and 2n terms. Each addition errs by
@@ -98,7 +100,7 @@ func (p *cellPass) start(ctx context.Context, k int) error {
 	if s.positive == 0 {
 		return nil
 	}
-	local, err := Local(ctx, p.matrix(), s.c, LocalSettings{Given: p.settings.Given, Seed: p.settings.Seed, Keep: p.keep})
+	local, err := localSearch(ctx, p.matrix(), s.c, LocalSettings{Given: p.settings.Given, Seed: p.settings.Seed, Keep: p.keep})
 	starts := local.Found
 	if len(starts) == 0 && local.Direction != nil {
 		starts = []Direction{{Vector: local.Direction}}

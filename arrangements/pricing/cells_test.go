@@ -292,41 +292,6 @@ func TestByCellsFloor(t *testing.T) {
 	}
 }
 
-func TestByCellsScales(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 5))
-	x := gaussian(rng, 12, 3)
-	v := gaussian(rng, 1, 12).RawRowView(0)
-	want, _ := priced(t, x, v, pricing.CellSettings{})
-	for _, scale := range [][2]float64{{0x1p-170, 1}, {0x1p170, 1}, {1, 0x1p-170}, {0x1p500, 0x1p-480}, {0x1p-500, 0x1p480}, {0x1p-400, 0x1p-400}} {
-		y := mat.DenseCopyOf(x)
-		y.Scale(scale[0], x)
-		w := floats.ScaleTo(make([]float64, 12), scale[1], v)
-		got, _ := priced(t, y, w, pricing.CellSettings{})
-		if got.Value != want.Value*scale[0]*scale[1] || !floats.Equal(got.Direction, want.Direction) {
-			t.Errorf("scale %g: %g, want %g", scale, got.Value, want.Value)
-		}
-	}
-	// Rows of very different lengths, with the same products.
-	y := mat.DenseCopyOf(x)
-	w := append([]float64(nil), v...)
-	for i := range w {
-		s := math.Ldexp(1, 40*(i-6))
-		floats.Scale(s, y.RawRowView(i))
-		w[i] /= s
-	}
-	if got, _ := priced(t, y, w, pricing.CellSettings{}); math.Abs(got.Value-want.Value) > 1e-12*want.Value {
-		t.Errorf("rows scaled: %g, want %g", got.Value, want.Value)
-	}
-	// A weight that does not matter next to the others.
-	w = append([]float64(nil), v...)
-	w[11] = 0
-	want, _ = priced(t, x, w, pricing.CellSettings{})
-	w[11] = 0x1p-600
-	if got, _ := priced(t, x, w, pricing.CellSettings{}); math.Abs(got.Value-want.Value) > 1e-12*want.Value {
-		t.Errorf("one weight of 1e-180: %g, want %g", got.Value, want.Value)
-	}
-}
-
 func TestByCellsReproducible(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	rng := rand.New(rand.NewPCG(3, 6))
@@ -384,57 +349,6 @@ func TestByCellsCancelled(t *testing.T) {
 		}
 		if plus.Upper < want.Value || plus.Value > want.Value*(1+1e-12) {
 			t.Errorf("%d questions: [%g, %g], theta is %g", left, plus.Value, plus.Upper, want.Value)
-		}
-	}
-}
-
-func TestByCellsErrors(t *testing.T) {
-	x := mat.NewDense(2, 1, []float64{1, 2})
-	a := arrangement(t, x)
-	for name, c := range map[string]struct {
-		x     *mat.Dense
-		v     []float64
-		given [][]float64
-		want  error
-	}{
-		"weights":     {x, []float64{1}, nil, pricing.ErrShape},
-		"undefined":   {x, []float64{1, math.NaN()}, nil, arrangements.ErrNonFinite},
-		"start":       {x, []float64{1, 1}, [][]float64{{1, 2}}, pricing.ErrShape},
-		"arrangement": {mat.NewDense(1, 1, []float64{1}), []float64{1}, nil, pricing.ErrShape},
-		"overflow":    {mat.NewDense(2, 1, []float64{1e200, 2}), []float64{1e200, 1}, nil, arrangements.ErrNonFinite},
-	} {
-		if _, _, _, err := pricing.ByCells(context.Background(), c.x, a, c.v, pricing.CellSettings{Given: c.given}); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, s := range []pricing.CellSettings{{Floor: -1}, {Floor: math.NaN()}, {Tolerance: math.Inf(1)}} {
-		if _, _, _, err := pricing.ByCells(context.Background(), x, a, []float64{1, 1}, s); !errors.Is(err, pricing.ErrSetting) {
-			t.Errorf("%+v: %v", s, err)
-		}
-		if _, err := pricing.OutputsByCells(context.Background(), x, a, x, s); !errors.Is(err, pricing.ErrSetting) {
-			t.Errorf("%+v: %v", s, err)
-		}
-	}
-}
-
-// Data that have their rank only up to rounding: the bound holds for the data as
-// they are.
-func TestByCellsShifted(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 8))
-	for trial := range 20 {
-		n := 8
-		var x mat.Dense
-		x.Mul(gaussian(rng, n, 2), gaussian(rng, 2, 4))
-		v := gaussian(rng, 1, n).RawRowView(0)
-		plus, minus := priced(t, &x, v, pricing.CellSettings{})
-		for k, r := range []pricing.Result{plus, minus} {
-			w := v
-			if k == 1 {
-				w = negated(v)
-			}
-			if want := bySubsets(&x, w); math.Abs(r.Value-want) > 1e-9*(1+want) || r.Upper < want-1e-11*(1+want) || r.Upper > want+1e-9*(1+want) {
-				t.Errorf("trial %d: [%.12g, %.12g], want %.12g", trial, r.Value, r.Upper, want)
-			}
 		}
 	}
 }

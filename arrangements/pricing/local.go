@@ -64,6 +64,7 @@ func Value(x *mat.Dense, v, u []float64) float64 {
 
 const (
 	startChunk = 4          // starts that share a workspace
+	samePeak   = 1e-6       // 1 - cosine of directions up to which they count as one
 	kickStream = 0x6b69636b // keeps the random numbers of kicks apart from those of starts
 )
 
@@ -77,6 +78,13 @@ const (
 // best direction found so far is returned with its error. Other errors wrap
 // [ErrShape] or [arrangements.ErrNonFinite].
 func Local(ctx context.Context, x *mat.Dense, v []float64, settings LocalSettings) (Result, error) {
+	r, err := localSearch(ctx, x, v, settings)
+	r.addPatterns(x)
+	return r, err
+}
+
+// localSearch is Local without the patterns, which cost as much as a short search.
+func localSearch(ctx context.Context, x *mat.Dense, v []float64, settings LocalSettings) (Result, error) {
 	if err := validate(x, v, settings.Given); err != nil {
 		return Result{}, err
 	}
@@ -87,7 +95,9 @@ func Local(ctx context.Context, x *mat.Dense, v []float64, settings LocalSetting
 		r = p.result(p.search(ctx, settings), keepOr(settings.Keep))
 		r.Upper = math.Inf(1)
 	}
-	r.rescale(exp)
+	if err := r.rescale(exp); err != nil {
+		return Result{}, err
+	}
 	return r, ctx.Err()
 }
 
@@ -99,6 +109,14 @@ func keepOr(keep int) int {
 }
 
 // search is local search: the ends of the ascents.
+//
+// They advance one by one. In lock-step, margins and subset sums would be products
+// of matrices, but where half of the weights are negative these are 2 to 15 % of the
+// time, and projections on the zonotope the rest. Where few are negative, gonum's
+// Gemm is no faster for each ascent than its Gemv (BenchmarkProducts: 1.0 to 1.8 times
+// the time, two thirds at most for 3 columns). Ascents from 64 to 1024 starts, on 100 x 10 to
+// 569 x 31 samples, took 0.8 to 1.5 times as long in batches of 64, most of them more
+// than before, and longer in smaller batches.
 func (p *problem) search(ctx context.Context, settings LocalSettings) []point {
 	starts := startingDirections(p, settings)
 	found := make([]point, len(starts))
@@ -166,6 +184,17 @@ func (p *problem) result(points []point, keep int) Result {
 	return r
 }
 
+// addPatterns gives each direction the pattern of a cell of the rows of x that it
+// touches.
+func (r *Result) addPatterns(x *mat.Dense) {
+	parallel.For(len(r.Found), func(k int) {
+		// It fails for data that do not get here.
+		if cell, err := arrangements.CellAt(x, r.Found[k].Vector); err == nil {
+			r.Found[k].Pattern = cell.Pattern
+		}
+	})
+}
+
 // distinct returns the count best points with different directions, best first.
 func distinct(points []point, count int) []point {
 	sorted := slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.u == nil })
@@ -177,7 +206,7 @@ next:
 			break
 		}
 		for _, q := range out {
-			if floats.Dot(p.u, q.u) > 1-1e-8 {
+			if floats.Dot(p.u, q.u) >= 1-samePeak {
 				continue next
 			}
 		}

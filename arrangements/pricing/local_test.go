@@ -3,7 +3,6 @@ package pricing_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -44,7 +43,7 @@ func negated(v []float64) []float64 {
 	return w
 }
 
-func local(t *testing.T, x *mat.Dense, v []float64, s pricing.LocalSettings) pricing.Result {
+func local(t testing.TB, x *mat.Dense, v []float64, s pricing.LocalSettings) pricing.Result {
 	t.Helper()
 	r, err := pricing.Local(context.Background(), x, v, s)
 	if err != nil {
@@ -122,7 +121,7 @@ func TestLocalAgainstCells(t *testing.T) {
 
 // residual takes the best neuron out of random weights again and again, which
 // levels the peaks of the price and leaves many local optima of about one height.
-func residual(t *testing.T, rng *rand.Rand, x *mat.Dense) []float64 {
+func residual(t testing.TB, rng *rand.Rand, x *mat.Dense) []float64 {
 	n, _ := x.Dims()
 	v := gaussian(rng, 1, n).RawRowView(0)
 	h := make([]float64, n)
@@ -299,20 +298,5 @@ func TestLocalErrors(t *testing.T) {
 	x.Set(1, 1, math.Inf(-1))
 	if _, err := pricing.Local(ctx, x, v, pricing.LocalSettings{}); !errors.Is(err, arrangements.ErrNonFinite) {
 		t.Errorf("infinite data: %v", err)
-	}
-}
-
-func BenchmarkLocal(b *testing.B) {
-	for _, size := range [][2]int{{100, 10}, {569, 31}} {
-		b.Run(fmt.Sprintf("n=%d,d=%d", size[0], size[1]), func(b *testing.B) {
-			rng := rand.New(rand.NewPCG(8, 8))
-			x := gaussian(rng, size[0], size[1])
-			v := gaussian(rng, 1, size[0]).RawRowView(0)
-			for b.Loop() {
-				if _, err := pricing.Local(context.Background(), x, v, pricing.LocalSettings{}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -87,7 +87,12 @@ func newOutputs(data *cellData, v *mat.Dense, seed uint64) (*outputs, error) {
 func (p *outputs) weight(i int) []float64 { return p.w[i*p.c : (i+1)*p.c] }
 
 // value is the value at u for the data as given.
-func (p *outputs) value(u []float64) float64 { return OutputsValue(p.x, p.v, u) }
+func (p *outputs) value(u []float64) float64 {
+	if p.long {
+		return math.Ldexp(p.sum(make([]float64, p.c), u), p.exp)
+	}
+	return OutputsValue(p.x, p.v, u)
+}
 
 // sum stores sum C_i (y_i.u)_+ in s and returns its length.
 func (p *outputs) sum(s, u []float64) float64 {
@@ -128,7 +133,7 @@ func (p *outputs) search(ctx context.Context, settings LocalSettings) []candidat
 				w[k/4] = float64(1 - k/2%2*2)
 			}
 			few := LocalSettings{Starts: 4, Polish: -1, Kicks: -1, Seed: settings.Seed + uint64(k), Given: [][]float64{u}}
-			if r, err := Local(ctx, p.matrix(), p.along(w), few); err == nil && r.Direction != nil {
+			if r, err := localSearch(ctx, p.matrix(), p.along(w), few); err == nil && r.Direction != nil {
 				u = r.Direction
 			}
 		}
@@ -175,7 +180,7 @@ func (p *outputs) climb(ctx context.Context, u []float64) candidate {
 		}
 		p.sum(w, next.u)
 		step.Given[0] = next.u
-		if r, err := Local(ctx, p.matrix(), p.along(w), step); err == nil && r.Direction != nil {
+		if r, err := localSearch(ctx, p.matrix(), p.along(w), step); err == nil && r.Direction != nil {
 			if value := p.sum(w, r.Direction); value > next.value {
 				next = candidate{value: value, u: r.Direction}
 			}
@@ -214,7 +219,7 @@ func (p *outputs) kick(ctx context.Context, best candidate, kicks int, rng *rand
 	w := make([]float64, p.c)
 	for kicks > 0 && ctx.Err() == nil {
 		p.sum(w, best.u)
-		r, err := Local(ctx, p.matrix(), p.along(w), LocalSettings{Starts: 8, Polish: 1, Kicks: 8, Seed: rng.Uint64(), Given: [][]float64{best.u}})
+		r, err := localSearch(ctx, p.matrix(), p.along(w), LocalSettings{Starts: 8, Polish: 1, Kicks: 8, Seed: rng.Uint64(), Given: [][]float64{best.u}})
 		if err != nil || r.Direction == nil {
 			break
 		}

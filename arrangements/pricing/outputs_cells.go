@@ -78,7 +78,7 @@ func OutputsByCells(ctx context.Context, x *mat.Dense, a *arrangements.Arrangeme
 	allowance := 3*(floats.Max(p.shift)+floats.Max(basis.rest)) + float64(p.d)*8*flatTolerance + 8*p.roundoff()
 	upper = min(upper+p.size*allowance, p.size*(1+4*p.roundoff()))
 	r := Result{Found: p.directions(list.best(), p.value)}
-	return r.finish(scaledUp(upper, p.exp), scaledUp(1e-12*p.size, p.exp), settings), err
+	return r.finish(p.scaledUp(upper, p.exp), math.Ldexp(1e-12*p.size, p.exp), settings), err
 }
 
 // flatTolerance is the sine of the angle up to which rows count as parallel, or
@@ -188,6 +188,9 @@ func (f *flats) flat(ctx context.Context, rows *lines, last int) (face, error) {
 		return f.small(rows), nil
 	}
 	rows = rows.merged()
+	if len(rows.first) == 0 {
+		return f.newFace(), nil // all lines vanish here, and so does the value
+	}
 	a, err := arrangements.NewArrangement(rows.matrix())
 	if err != nil {
 		return f.newFace(), err

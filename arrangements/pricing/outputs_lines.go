@@ -136,7 +136,6 @@ func (l *lines) merged() *lines {
 		plus, minus := make([]float64, l.c), make([]float64, l.c)
 		first := l.first[members[g][0]]
 		for _, j := range members[g] {
-			first = min(first, l.first[j])
 			p, m := l.weight(l.plus, j), l.weight(l.minus, j)
 			if parallelTo(l.row(g), l.row(j)) < 0 {
 				p, m = m, p
@@ -225,11 +224,14 @@ func newRowSpace(data *cellData, rank int) *rowSpace {
 			}
 		}
 		q := slices.Clone(part(pivot))
-		if norm(q) == 0 {
+		if norm(q) <= flatTolerance {
 			break
 		}
 		floats.Scale(1/norm(q), q)
 		s.complement(q) // again, now that it is of unit length
+		if norm(q) < 0.5 {
+			break // it was nothing but rounding
+		}
 		floats.Scale(1/norm(q), q)
 		s.q.Data = append(s.q.Data, q...)
 		s.q.Rows++

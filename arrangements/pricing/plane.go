@@ -2,10 +2,13 @@ package pricing
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/arrangements"
 )
 
 // bySorting maximises F exactly where the samples span a line or a plane. It
@@ -107,40 +110,62 @@ func closedForm(p *problem, k *kinks, keep int) (Result, bool) {
 	return r, true
 }
 
-// unscaled returns x and v with sizes whose products and squares are safe, and
-// the exponent of two of what was taken off their product.
+// unscaled returns x and v with rows of a size near one and weights of at most
+// that, and the exponent of two of what was taken off their products. Only the
+// products v_i x_i matter, so that each row may be scaled on its own.
 func unscaled(x *mat.Dense, v []float64) (*mat.Dense, []float64, int) {
-	n, _ := x.Dims()
-	most := func(s []float64) float64 {
-		m := 0.0
-		for _, e := range s {
-			m = max(m, math.Abs(e))
-		}
-		return m
-	}
-	xs := 0.0
-	for i := range n {
-		xs = max(xs, most(x.RawRowView(i)))
-	}
-	_, ex := math.Frexp(xs)
-	_, ev := math.Frexp(most(v))
-	const safe = 100
-	if max(ex, -ex) <= safe && max(ev, -ev) <= safe {
-		return x, v, 0
-	}
-	y := mat.DenseCopyOf(x)
-	y.Apply(func(_, _ int, e float64) float64 { return math.Ldexp(e, -ex) }, y)
-	w := slices.Clone(v)
+	y, w := mat.DenseCopyOf(x), slices.Clone(v)
+	exp, most := make([]int, len(v)), math.MinInt
 	for i := range w {
-		w[i] = math.Ldexp(w[i], -ev)
+		row, largest := y.RawRowView(i), 0.0
+		for _, e := range row {
+			largest = max(largest, math.Abs(e))
+		}
+		if largest == 0 || w[i] == 0 {
+			continue
+		}
+		var ev int
+		_, exp[i] = math.Frexp(largest)
+		for j, e := range row {
+			row[j] = math.Ldexp(e, -exp[i])
+		}
+		w[i], ev = math.Frexp(w[i])
+		exp[i] += ev
+		most = max(most, exp[i])
 	}
-	return y, w, ex + ev
+	if most == math.MinInt {
+		return y, w, 0
+	}
+	for i := range w {
+		// A weight too small for the scale of the others is dropped if it is negative
+		// and raised if it is positive: both raise theta, and an upper bound holds.
+		if w[i] > 0 {
+			w[i] = math.Ldexp(w[i], max(exp[i]-most, -1000))
+		} else {
+			w[i] = math.Ldexp(w[i], exp[i]-most)
+		}
+	}
+	return y, w, most
 }
 
-// rescale undoes unscaled.
-func (r *Result) rescale(exp int) {
-	r.Value, r.Upper = math.Ldexp(r.Value, exp), math.Ldexp(r.Upper, exp)
+// bounded returns a number of at least v 2^exp for v >= 0.
+func bounded(v float64, exp int) float64 {
+	w := math.Ldexp(v*(1+0x1p-50), exp)
+	if v > 0 && w < 1 {
+		w += math.SmallestNonzeroFloat64 // Ldexp may have rounded down
+	}
+	return w
+}
+
+// rescale undoes unscaled. The error wraps [arrangements.ErrNonFinite] where the
+// value is too large for a float64.
+func (r *Result) rescale(exp int) error {
+	r.Value, r.Upper = math.Ldexp(r.Value, exp), bounded(r.Upper, exp)
+	if math.IsInf(r.Value, 0) {
+		return fmt.Errorf("pricing: sum of v_i x_i: %w: scale the data down", arrangements.ErrNonFinite)
+	}
 	for i := range r.Found {
 		r.Found[i].Value = math.Ldexp(r.Found[i].Value, exp)
 	}
+	return nil
 }

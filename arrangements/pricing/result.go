@@ -6,10 +6,10 @@ import "github.com/convexnn/convexnn/arrangements"
 type Direction struct {
 	Vector []float64
 	Value  float64
-	// Pattern is that of a full-dimensional cell whose closure contains Vector and
-	// whose price is Value. It is known after [ByCells], and after [OutputsByCells]
-	// and [LocalOutputs], where the price of the cell may be higher; it is empty
-	// otherwise.
+	// Pattern is that of a full-dimensional cell whose closure contains Vector, as
+	// [arrangements.CellAt] sees it: samples with |x_i.u| <= 1e-9 |x_i| count as
+	// having x_i.u = 0. So the price of the cell is at least Value, up to rounding.
+	// After [ByCells] it is Value; elsewhere it may be higher.
 	Pattern arrangements.Pattern
 }
 
@@ -30,7 +30,9 @@ type Result struct {
 	// the question asked is answered. Without a floor it equals Exact.
 	Closed bool
 	// Found holds the best distinct directions met, best first, the first of them
-	// Direction; at most as many as asked for.
+	// Direction; at most as many as asked for. No two have a cosine of 1 - 1e-6 or
+	// more, after visits of cells of more than 0.999, so that no peak of the price is
+	// there twice.
 	Found []Direction
 	// Nodes is the number of nodes of the tree that were bounded, Open the number
 	// that were not closed when the search ended. Both are 0 without a tree.

@@ -59,20 +59,23 @@ func BranchAndBound(ctx context.Context, x *mat.Dense, v []float64, settings Tre
 	if err := settings.check(); err != nil {
 		return Result{}, err
 	}
+	given := x
 	x, v, exp := unscaled(x, v)
 	p, k := newProblem(x, v, 0), newKinks(x, v)
 	keep := keepOr(settings.Keep)
 	r, ok := closedForm(p, k, keep)
-	if ok {
-		r.Upper = max(r.Upper, math.Ldexp(settings.Floor, -exp))
-	} else {
+	if !ok {
 		t := newTree(p, k, settings, exp)
 		t.found = p.search(ctx, LocalSettings{Given: settings.Given, Seed: settings.Seed})
 		t.learn()
 		t.grow(ctx)
 		r = t.result()
 	}
-	r.rescale(exp)
+	if err := r.rescale(exp); err != nil {
+		return Result{}, err
+	}
+	r.Upper = max(r.Upper, settings.Floor)
+	r.addPatterns(given)
 	return r, ctx.Err()
 }
 
@@ -162,7 +165,8 @@ type outcome struct {
 
 func newTree(p *problem, k *kinks, settings TreeSettings, exp int) *tree {
 	t := &tree{problem: p, kinks: k, settings: settings, exp: exp, keep: keepOr(settings.Keep)}
-	t.floor = math.Ldexp(settings.Floor, -exp)
+	// A floor past every value closes all there is.
+	t.floor = min(math.Ldexp(settings.Floor, -exp), 2*p.size)
 	if t.tolerance = settings.Tolerance; t.tolerance == 0 {
 		t.tolerance = 1e-8
 	}
@@ -241,7 +245,7 @@ func (t *tree) grow(ctx context.Context) {
 		}
 		t.bound()
 		if t.settings.Progress != nil {
-			t.settings.Progress(math.Ldexp(t.lower, t.exp), math.Ldexp(max(t.upper, t.floor), t.exp), t.nodes)
+			t.settings.Progress(math.Ldexp(t.lower, t.exp), bounded(max(t.upper, t.floor), t.exp), t.nodes)
 		}
 	}
 }
@@ -322,7 +326,7 @@ func (t *tree) result() Result {
 		}
 	}
 	r.Upper = max(t.upper, t.floor, r.Value)
-	r.Closed = r.Open == 0
+	r.Closed = r.Open == 0 && t.leaves <= cut
 	r.Exact = r.Closed && r.Value >= t.floor
 	return r
 }

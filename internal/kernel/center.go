@@ -10,7 +10,9 @@ import (
 
 // Center replaces v by C v.
 func Center(v []float64) {
-	floats.AddConst(-floats.Sum(v)/float64(len(v)), v)
+	for range 2 { // the second time for what rounding left of a large mean
+		floats.AddConst(-floats.Sum(v)/float64(len(v)), v)
+	}
 }
 
 // CenterSymmetric replaces the symmetric n x n matrix a, both triangles given, by

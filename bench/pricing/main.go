@@ -1,4 +1,4 @@
-// The program pricing measures [pricing.BranchAndBound]: nodes and seconds,
+// Command pricing measures [pricing.BranchAndBound]: nodes and seconds,
 // medians over seeds, for random weights and for the residuals that the end of
 // training prices.
 //

@@ -144,7 +144,7 @@ func (a *app) certify(cmd *cobra.Command, f *certifyFlags, args []string) error 
 	}
 	a.stopped = c.result.Status == convexnn.Stopped
 	c.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
-	if model != nil && c.better != nil {
+	if model != nil && c.result.Better != nil {
 		if err := model.write(c.model().write); err != nil {
 			return err
 		}
@@ -166,23 +166,13 @@ type certifying struct {
 	seconds float64
 	timeout bool // the time limit has passed
 	written bool // the better network was
-
-	better          *convexnn.Network // simplified; nil for none
-	betterObjective float64
 }
 
 func (c *certifying) run(ctx context.Context, bar *progress) error {
 	f, x, y := c.flags, c.rows.x, c.rows.y
 	start := time.Now()
-	n, d := x.Dims()
-	const programPatterns = 500 // of the programs on the way
-	need, limit := convexnn.EstimateMemory(n, d, programPatterns, convexnn.ReLU), f.limits.memory.limit()
-	if limit > 0 && need > float64(limit) {
-		return fmt.Errorf("%w: certifying on %d samples in %d dimensions needs about %s, the limit is %s; raise --memory-limit",
-			convexnn.ErrMemory, n, d, convexnn.FormatBytes(need), convexnn.FormatBytes(float64(limit)))
-	}
 	settings := convexnn.CertifySettings{
-		Intercept: c.intercept, Tolerance: f.tol, MaxRounds: f.rounds, Seed: c.seed,
+		Intercept: c.intercept, Tolerance: f.tol, MaxRounds: f.rounds, Seed: c.seed, MemoryLimit: f.limits.memory.limit(),
 		Progress: func(s convexnn.SolveProgress) {
 			bar.update(convexnn.Progress{Stage: "generate", Solve: s, Tolerance: f.tol})
 		},
@@ -193,27 +183,23 @@ func (c *certifying) run(ctx context.Context, bar *progress) error {
 	var err error
 	c.result, err = convexnn.Certify(ctx, x, y, c.network, c.beta, settings)
 	bar.clear()
-	if err != nil {
-		return err
-	}
-	if c.betterObjective = c.result.BetterObjective; c.result.Better != nil {
-		if c.better, err = c.result.Better.Simplify(x, y, c.beta, c.intercept); err != nil {
-			return err
-		}
-		if c.betterObjective, _, err = c.better.Objective(x, y, c.beta); err != nil {
-			return err
-		}
-	}
 	c.seconds = time.Since(start).Seconds()
-	return nil
+	if err != nil && f.beta > 0 && (f.beta < leastBeta || f.beta > 1/leastBeta) {
+		return fmt.Errorf("--beta %g is too far from the size of the data: %w", f.beta, err)
+	}
+	return err
 }
+
+// leastBeta is where float64 has room for the squares of beta; the same holds for
+// its inverse.
+const leastBeta = 1e-150
 
 // model is the model file of the better network.
 func (c *certifying) model() *model {
 	m := &model{
-		Format: modelFormat, Version: modelVersion, Network: c.better,
+		Format: modelFormat, Version: modelVersion, Network: c.result.Better,
 		Training: &trainingInfo{
-			Objective: number(c.betterObjective), Beta: number(c.beta), ProgramGap: number(c.result.Certificate.ProgramGap),
+			Objective: number(c.result.BetterObjective), Beta: number(c.beta), ProgramGap: number(c.result.Certificate.ProgramGap),
 			Certificate: string(c.result.Certificate.Kind), Convexnn: version(), Data: c.split,
 		},
 	}
@@ -266,6 +252,9 @@ func (f *certifyFlags) loadWeights(s *subject, w *plainWeights, notice func(stri
 	if f.beta == 0 {
 		return usagef("%s holds plain weights: give the strength of the weight decay with --beta", s.path)
 	}
+	if f.source.y == "" {
+		return usagef("--y is missing: give the targets to --x with --y FILE")
+	}
 	x, y, err := f.source.matrix(true)
 	if err != nil {
 		return err
@@ -304,6 +293,9 @@ func (f *certifyFlags) loadModel(s *subject, m *model, c dataArguments) error {
 	rows, err := m.read(&f.source, c, true)
 	if err != nil {
 		return err
+	}
+	if f.source.x != "" && f.source.y == "" {
+		c.notice(fmt.Sprintf("the last column of %s is taken for the targets; --y FILE names others", f.source.x))
 	}
 	s.name, s.encoding, s.network, s.total = c.data, m.encoding(), m.Network, rows.rows()
 	s.rows = rows

@@ -134,7 +134,7 @@ func TestCertifyModel(t *testing.T) {
 	stdout, _ := must(t, exitDone, "train", data, "--patterns", "1", "--out", model, "--report", "-", "--quiet")
 	trained := readJSON(t, stdout)
 	stdout, _ = must(t, exitDone, "certify", model, data, "--out", better)
-	for _, want := range []string{"the 32 training rows of 40", ", that of the training", "proved      No two-layer ReLU", "saved       " + better} {
+	for _, want := range []string{"the 32 training rows of 40", ", that of the training", "proved      No two-layer ReLU", "model       " + better} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)
 		}
@@ -166,6 +166,13 @@ func TestCertifyModel(t *testing.T) {
 	near(t, "the objective on a matrix", readJSON(t, stdout)["objective"], trained["objective"].(float64))
 }
 
+func TestCertifyTinyBeta(t *testing.T) {
+	weights := file(t, "w.json", `{"U": [[1], [1], [0.1]], "alpha": [1]}`)
+	if _, stderr := must(t, exitFailed, with(square(t), "certify", weights, "--beta", "1e-300")...); !strings.Contains(stderr, "--beta 1e-300 is too far") {
+		t.Errorf("%q", stderr)
+	}
+}
+
 // TestCertifyOptimum checks that an optimal network is recognised, and that nothing
 // better is written.
 func TestCertifyOptimum(t *testing.T) {
@@ -174,7 +181,7 @@ func TestCertifyOptimum(t *testing.T) {
 	data := square(t)
 	must(t, exitDone, with(data, "train", "--mode", "enumerate", "--beta", "0.1", "--tol", "1e-9", "--out", model)...)
 	stdout, _ := must(t, exitDone, with(data, "certify", model, "--tol", "1e-7", "--out", out)...)
-	if _, err := os.Stat(out); (err == nil) != strings.Contains(stdout, "saved") {
+	if _, err := os.Stat(out); (err == nil) != strings.Contains(stdout, "model       "+out) {
 		t.Errorf("%v, and the summary says\n%s", err, stdout)
 	}
 	if !strings.Contains(stdout, "Globally optimal within 0.001 %") {
@@ -262,6 +269,10 @@ func TestBadCertify(t *testing.T) {
 		{"an empty list", 1, "alpha is empty", weights("empty.json", `{"U":[[1],[2],[3]],"alpha":[]}`)},
 		{"a report", 1, "not a model", weights("rep.json", `{"format":"convexnn-report"}`)},
 		{"weights out of range", 1, "too large", weights("big.json", `{"U":[[1e200],[2],[3]],"alpha":[1e200]}`)},
+		{"no targets", 2, "--y is missing", append([]string{u, "--alpha", a, "--x", x}, beta...)},
+		{"a JSON list", 1, "it is a JSON list", weights("list.json", `[]`)},
+		{"an empty file", 1, "it is empty", weights("void.json", "")},
+		{"members in another case", 1, `a member "u"`, weights("case.json", `{"u":[[1],[2],[3]],"alpha":[1]}`)},
 		{"fewer targets", 1, "targets", append([]string{u, "--alpha", a, "--x", x, "--y", write("y3.txt", "1", "2")}, beta...)},
 	}
 	for _, test := range tests {

@@ -57,9 +57,9 @@ func (c *certifying) report() certifyReport {
 	if r.Estimate != nil {
 		out.EstimatedLowerBound, out.EstimatedGap = number(r.Estimate.LowerBound), number(r.Estimate.RelativeGap)
 	}
-	if c.better != nil {
-		neurons := len(c.better.Neurons)
-		out.BetterObjective, out.BetterNeurons = number(c.betterObjective), &neurons
+	if c.result.Better != nil {
+		neurons := len(c.result.Better.Neurons)
+		out.BetterObjective, out.BetterNeurons = number(c.result.BetterObjective), &neurons
 	}
 	return out
 }
@@ -90,10 +90,10 @@ func (c *certifying) printResult(w io.Writer) {
 	if e := r.Estimate; e != nil {
 		paragraph(w, "estimated", fmt.Sprintf("~%.6g (gap ~%.2g %%): local search suggests this bound, and nothing proves it.", e.LowerBound, 100*e.RelativeGap))
 	}
-	if c.better != nil {
-		row(w, "better", "a network of %s with objective %.6g", plural(len(c.better.Neurons), "neuron"), c.betterObjective)
+	if c.result.Better != nil {
+		row(w, "better", "a network of %s with objective %.6g", plural(len(c.result.Better.Neurons), "neuron"), c.result.BetterObjective)
 	} else {
-		row(w, "better", "no network was found")
+		row(w, "better", "the search found no network with a lower objective")
 	}
 	for _, n := range c.remarks() {
 		row(w, "note", "%s", n)
@@ -105,7 +105,7 @@ func (c *certifying) printResult(w io.Writer) {
 		fmt.Fprintln(w)
 	}
 	if c.written {
-		row(w, "saved", "%s", c.flags.modelPath)
+		row(w, "model", "%s", c.flags.modelPath)
 	}
 	if toFile {
 		row(w, "report", "%s", c.flags.reportOut)
@@ -123,7 +123,7 @@ func (c *certifying) remarks() []string {
 	case r.Status == convexnn.Limited && c.flags.rounds > 0 && r.Estimate == nil:
 		out = append(out, fmt.Sprintf("the bound and the best network did not meet within --tol %g", c.flags.tol))
 	}
-	if c.flags.modelPath != "" && c.better == nil {
+	if c.flags.modelPath != "" && c.result.Better == nil {
 		out = append(out, fmt.Sprintf("--out: there is no better network to write to %s", c.flags.modelPath))
 	}
 	return out

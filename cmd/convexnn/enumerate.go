@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"runtime"
 	"strconv"
 
@@ -47,8 +48,10 @@ func (w *whole) String() string { return strconv.FormatInt(int64(*w), 10) }
 func (w *whole) Type() string { return "N" }
 
 // admits reports whether all cells may be visited.
-func (f *cellFlags) admits(a *arrangements.Arrangement) bool {
-	cells := a.MaxCells()
+func (f *cellFlags) admits(a *arrangements.Arrangement) bool { return f.allows(a.MaxCells()) }
+
+// allows reports whether so many cells may be visited.
+func (f *cellFlags) allows(cells *big.Int) bool {
 	return cells.IsInt64() && cells.Int64() <= int64(f.most)
 }
 

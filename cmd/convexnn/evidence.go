@@ -12,7 +12,7 @@ const reportFormat = "convexnn-report"
 // bound, and the way back from the data to the rows that it speaks of. Of
 // Preprocessing and Matrix one is set.
 type evidence struct {
-	Price         *priceReport           `json:"price"` // null where nothing is claimed of all networks
+	Price         *priceReport           `json:"price"` // null where there is no dual vector
 	Dual          []number               `json:"dual"`
 	Intercept     bool                   `json:"intercept"` // whether networks may have a free output intercept
 	Preprocessing *datasets.Preprocessor `json:"preprocessing"`
@@ -36,7 +36,7 @@ func newEvidence(c convexnn.Certificate, intercept bool, e encoding, split *data
 		out.Dual[i] = number(v)
 	}
 	out.Preprocessing, out.Matrix = stored(e)
-	if c.Kind != convexnn.CertifiedProgram {
+	if c.Kind != convexnn.CertifiedProgram && len(c.Dual) > 0 {
 		out.Price = newPriceReport(c.Price)
 	}
 	return out

@@ -114,7 +114,7 @@ func (e *matrixEncoding) target(name string, y []float64) ([]float64, error) {
 		case e.Rest || l == e.Negative:
 			out[i] = -1
 		default:
-			return nil, fmt.Errorf("target %d of %s is %s, and the model knows %s and %s", i+1, name, l, e.Negative, e.Positive)
+			return nil, fmt.Errorf("target %d of %s is %s, and the classes are %s and %s", i+1, name, l, e.Negative, e.Positive)
 		}
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,12 @@ type model struct {
 	Matrix        *matrixEncoding        `json:"matrix,omitempty"`
 	Network       *convexnn.Network      `json:"network"`
 	Training      *trainingInfo          `json:"training,omitempty"`
+
+	from string // the kind of file that it comes from, for errors; empty for a model
 }
+
+// origin is what errors call the file.
+func (m *model) origin() string { return "the " + cmp.Or(m.from, "model") }
 
 // trainingInfo says where a model comes from. Predictions do not need it.
 type trainingInfo struct {

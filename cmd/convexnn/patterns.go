@@ -20,11 +20,14 @@ import (
 // patternsReport is the stable JSON report of patterns. Asked, Draws and Sampler
 // are null where cells were enumerated.
 type patternsReport struct {
+	Format   string  `json:"format"`
+	Data     string  `json:"data"`
 	N        int     `json:"n"`
 	D        int     `json:"d"`
 	Rank     int     `json:"rank"`
-	Cells    int64   `json:"cells"` // found
-	MaxCells count   `json:"max_cells"`
+	Cells    int64   `json:"cells"`             // found
+	Possible count   `json:"patterns_possible"` // as in the reports of train and certify
+	MaxCells count   `json:"max_cells"`         // the same, by its older name
 	Seconds  float64 `json:"seconds"`
 	Sampled  bool    `json:"sampled"`
 	Complete bool    `json:"complete"`
@@ -137,12 +140,13 @@ func (a *app) patterns(cmd *cobra.Command, f *patternsFlags, args []string) erro
 
 	n, d := x.Dims()
 	c := &counting{patternsFlags: f, name: name, x: x, text: text, report: patternsReport{
-		N: n, D: d, Rank: arrangements.Rank(x), MaxCells: count{arrangements.CellBound(x)}, Seed: f.fit.seed, Version: version(),
+		Format: "convexnn-patterns", Data: name, N: n, D: d, Rank: arrangements.Rank(x), MaxCells: count{arrangements.CellBound(x)}, Seed: f.fit.seed, Version: version(),
 	}}
 	start := time.Now()
 	if err := c.run(ctx, file); err != nil {
 		return err
 	}
+	c.report.Possible = c.report.MaxCells
 	c.report.Seconds = time.Since(start).Seconds()
 	a.stopped = c.stopped
 	if err := report.write(c.report); err != nil {
@@ -293,7 +297,7 @@ func (c *counting) print() {
 	}
 	switch {
 	case r.Complete:
-		found += "; these are all there are"
+		found += "; these are all there are of the data as float64 numbers"
 	case c.stopped:
 		found += "; stopped early, so that this is incomplete"
 	}

@@ -67,8 +67,9 @@ type sample struct {
 	x *mat.Dense
 	y []float64
 
-	strata []int  // as [datasets.Split] takes them
-	blank  []bool // rows of the source that are missing here; nil for none
+	table  *datasets.Table // of all rows, nil where a matrix was read as it is
+	strata []int           // as [datasets.Split] takes them
+	blank  []bool          // rows of the source that are missing here; nil for none
 }
 
 func (s sample) rows() int { return len(s.y) }

@@ -55,7 +55,7 @@ func (m *model) read(f *sourceFlags, c dataArguments, labelled bool) (sample, er
 		return m.encodeMatrix(f.x, x, y, labelled)
 	}
 	if m.Preprocessing == nil {
-		return sample{}, errors.New("the model was trained on a matrix without column names; give one with --x FILE")
+		return sample{}, fmt.Errorf("%s speaks of a matrix without column names; give one with --x FILE", m.origin())
 	}
 	p := m.Preprocessing
 	opt := p.ReadOptions(f.read, labelled)
@@ -125,6 +125,7 @@ func dropBlank(t *datasets.Table, p *datasets.Preprocessor) (*datasets.Table, []
 
 func (m *model) encodeTable(t *datasets.Table, labelled bool) (s sample, err error) {
 	p := m.Preprocessing
+	s.table = t
 	if s.x, err = p.Transform(t); err != nil || !labelled {
 		return s, err
 	}
@@ -146,7 +147,7 @@ func (m *model) encodeMatrix(name string, x *mat.Dense, y []float64, labelled bo
 	s.x = m.Matrix.transform(x)
 	if _, d := s.x.Dims(); d != m.Network.Dim {
 		_, given := x.Dims()
-		return s, fmt.Errorf("%s gives %d features, and the model takes %d", name, given, m.Network.Dim+given-d)
+		return s, fmt.Errorf("%s gives %d features, and %s takes %d", name, given, m.origin(), m.Network.Dim+given-d)
 	}
 	if labelled {
 		if s.y, err = m.Matrix.target(name, y); err == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -22,10 +23,14 @@ func row(w io.Writer, name, format string, args ...any) {
 // lineWidth is where a paragraph is wrapped.
 const lineWidth = 88
 
+var percentSign = regexp.MustCompile(`([0-9])%`)
+
 // paragraph prints a name and a text of several lines.
 func paragraph(w io.Writer, name, text string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
+	// A number stays with its unit.
+	for _, word := range strings.Fields(strings.ReplaceAll(text, " %", "%")) {
+		word = percentSign.ReplaceAllString(word, "$1 %")
 		if line != "" && labelWidth+utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
 			row(w, name, "%s", line)
 			name, line = "", ""
@@ -92,9 +97,9 @@ func (t *training) printProgram(w io.Writer, r *convexnn.Result) {
 	if t.enumerates() {
 		text := fmt.Sprintf("at most %v", count{r.PatternsPossible})
 		if cost, err := passText(t.data.train.x); err == nil {
-			text += fmt.Sprintf("; a pass over all of them takes %s", cost)
+			text += fmt.Sprintf("; a pass over all of them takes %s. Training makes one a round, often dozens, and solves a program in between.", cost)
 		}
-		row(w, "patterns", "%s", text)
+		paragraph(w, "patterns", text)
 	} else {
 		origin := "sampled"
 		if t.gates != nil {
@@ -155,8 +160,10 @@ func (t *training) enumerates() bool { return t.flags.mode == convexnn.Enumerate
 func (t *training) searched() string {
 	r := t.result
 	switch {
+	case r.Cells == 0 && r.Status == convexnn.Stopped:
+		return fmt.Sprintf("no pass over all patterns ended; %d of them in the last program", r.Patterns)
 	case r.Cells == 0:
-		return "no pattern was priced"
+		return "nothing, as the statement needs no search"
 	case r.Rounds == 0:
 		return fmt.Sprintf("%s priced; no program was solved", plural(r.Cells, "pattern"))
 	}

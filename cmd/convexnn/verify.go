@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,14 +31,15 @@ type verificationReport struct {
 	Statement   string        `json:"statement"`
 	Status      string        `json:"status"`
 	Data        string        `json:"data"`
+	Scaling     *string       `json:"scaling"` // rows, model, report; null where nothing is scaled
 	N           int           `json:"n"`
 	D           int           `json:"d"`
 	Beta        number        `json:"beta"`
 	Claimed     claimedReport `json:"claimed"`
 	LowerBound  number        `json:"lower_bound"`
 	Certificate string        `json:"certificate"`
-	Objective   number        `json:"objective"` // of --model, null without
-	RelativeGap number        `json:"relative_gap"`
+	Objective   number        `json:"objective"`    // of --model, null without
+	RelativeGap number        `json:"relative_gap"` // null without --model
 	Price       *priceReport  `json:"price"`
 	Seconds     float64       `json:"seconds"`
 	Version     string        `json:"version"`
@@ -60,11 +60,12 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Check the proof in a report again",
 		Long: `Verify takes the dual vector that a report of train or certify holds, prices it on
 the training rows of DATA, and says which lower bound it proves and whether that is
-what the report claims. With --model it computes the objective of the network anew,
-and so the gap.
+what the report claims. With --model it checks that report and network belong
+together, and computes the objective of the network anew, and so the gap; without,
+objective and gap are taken on trust, and nothing is said to be optimal.
 
 The proof is checked without any of the training: from the data, the vector and beta.
-Exit status 1 means that the claim is not proved.`,
+Exit status 1 means that the claim is not proved, 3 that the time was too short.`,
 		Example: `  convexnn train houses.csv --mode enumerate --out model.json --report report.json
   convexnn verify report.json houses.csv --model model.json`,
 		Args: f.source.arguments("REPORT", "DATA"),
@@ -101,13 +102,12 @@ func (a *app) verify(cmd *cobra.Command, f *verifyFlags, args []string) error {
 		return err
 	}
 	v := verification{claim: c, flags: f, objective: math.NaN()}
-	d := dataArguments{flags: cmd.Flags(), data: cmp.Or(f.source.x, args[len(args)-1]), seed: f.seed, notice: a.noticer(f.quiet)}
-	if v.rows, err = c.rows(&f.source, d); err != nil {
+	v.data = dataArguments{flags: cmd.Flags(), data: cmp.Or(f.source.x, args[len(args)-1]), seed: f.seed, notice: a.noticer(f.quiet)}
+	if v.rows, v.scaling, err = c.rows(&f.source, v.data); err != nil {
 		return err
 	}
-	v.data = d.data
 	if f.modelPath != "" {
-		if err := v.measure(cmd, d.notice); err != nil {
+		if err := v.measure(); err != nil {
 			return err
 		}
 	}
@@ -136,38 +136,30 @@ func (a *app) verify(cmd *cobra.Command, f *verifyFlags, args []string) error {
 type verification struct {
 	*claim
 	flags     *verifyFlags
-	data      string
+	data      dataArguments
 	rows      sample
+	scaling   scaling
 	objective float64 // of --model, NaN without
+	loss      float64 // its first part
+	neurons   int     // of --model
 	proved    convexnn.Certificate
 	seconds   float64
 	stopped   bool   // before the claim was proved
+	timeout   bool   // by the time limit
 	refuted   string // why the claim does not hold, empty if it does
 }
 
 // measure computes the objective of the network of --model.
-func (v *verification) measure(cmd *cobra.Command, notice func(string)) error {
-	m, w, err := openNetwork(v.flags.modelPath, &weightFlags{}, cmd.Flags())
+func (v *verification) measure() error {
+	net, notes, err := v.network(v.flags)
 	if err != nil {
 		return err
 	}
-	var net *convexnn.Network
-	if w == nil {
-		net = m.Network
-	} else {
-		columns := v.D
-		if v.Matrix != nil && v.Matrix.OnesColumn && w.bias != nil {
-			columns--
-		}
-		var note string
-		if net, note, err = w.network(columns); err != nil {
-			return err
-		}
-		if note != "" {
-			notice(note)
-		}
+	for _, n := range notes {
+		v.data.notice(n)
 	}
-	if v.objective, _, err = net.Objective(v.rows.x, v.rows.y, *v.Beta); err != nil {
+	v.neurons = len(net.Neurons)
+	if v.objective, v.loss, err = net.Objective(v.rows.x, v.rows.y, *v.Beta); err != nil {
 		return err
 	}
 	if !number(v.objective).defined() {
@@ -176,37 +168,79 @@ func (v *verification) measure(cmd *cobra.Command, notice func(string)) error {
 	return nil
 }
 
+// measured reports whether the objective was computed anew.
+func (v *verification) measured() bool { return !math.IsNaN(v.objective) }
+
 func (v *verification) run(ctx context.Context) (err error) {
 	start := time.Now()
-	if v.proved, err = v.prove(ctx, v.rows, v.flags.cells, v.flags.limits.memory.limit()); err != nil {
-		if errors.Is(err, convexnn.ErrNotFinite) {
-			return fmt.Errorf("the dual vector of the report cannot be priced: its numbers are out of range")
-		}
+	objective := *v.Objective
+	if v.measured() {
+		objective = v.objective
+	}
+	v.proved, err = v.prove(ctx, v.rows, objective, v.flags.cells, v.flags.limits.memory.limit())
+	below := errors.Is(err, convexnn.ErrContradiction)
+	switch {
+	case errors.Is(err, convexnn.ErrNotFinite):
+		return fmt.Errorf("the dual vector of the report cannot be priced: its numbers are out of range")
+	case err != nil && !below:
 		return err
 	}
 	v.seconds = time.Since(start).Seconds()
-	v.judge(ctx.Err() != nil)
+	v.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
+	v.judge(ctx.Err() != nil && v.proved.Price.Kind != convexnn.CertifiedExact)
+	if below && v.refuted == "" {
+		v.refuted = fmt.Sprintf("no network has an objective below %.9g on these data, and the report claims %.9g", v.proved.LowerBound, objective)
+	}
 	return nil
 }
 
-// judge compares the claim with what was proved.
+// judge compares the claim with what was proved, by a search that may have been cut.
 func (v *verification) judge(cut bool) {
 	proved := v.proved.LowerBound
 	short := v.global() && *v.LowerBound > proved && !same(*v.LowerBound, proved)
 	switch {
 	case v.contradiction() != "":
 		v.refuted = v.contradiction()
-	case !math.IsNaN(v.objective) && !same(v.objective, *v.Objective):
-		v.refuted = fmt.Sprintf("the report claims the objective %.9g, and the network in %s has %.9g", *v.Objective, v.flags.modelPath, v.objective)
+	case v.Mode != "" && v.scaling.differ != "":
+		v.refuted = "the training rows of the data teach another preprocessing than that of the report: " + v.scaling.differ
+	case v.measured() && v.mismatch() != "":
+		v.refuted = v.mismatch()
 	case short && cut:
 		v.stopped = true
 	case short && v.optimistic() < *v.LowerBound && !same(v.optimistic(), *v.LowerBound):
 		v.refuted = fmt.Sprintf("the report claims lower bound %.9g, its dual vector proves only %.9g", *v.LowerBound, proved)
 	case short:
-		v.refuted = fmt.Sprintf("the report claims lower bound %.9g, and with this effort its dual vector proves only %.9g; the claim may be true", *v.LowerBound, proved)
+		v.refuted = fmt.Sprintf("the report claims lower bound %.9g, and with this effort its dual vector proves only %.9g; the claim may be true%s", *v.LowerBound, proved, v.harder())
 	default:
-		v.refuted = v.foreign(v.rows, v.proved)
+		if v.refuted = v.foreign(v.rows, v.proved); v.refuted == "" {
+			v.refuted = v.untrue(v.rows)
+		}
+		// Nothing is left to find for a bound of zero.
+		idle := v.global() && *v.LowerBound <= 0
+		v.stopped = cut && !idle && (v.Certificate == convexnn.CertifiedExact || !v.global())
 	}
+}
+
+// harder is what the user can do where the effort was too small.
+func (v *verification) harder() string {
+	if v.Price != nil && v.Price.Method == convexnn.ByCells && v.proved.Price.Method != convexnn.ByCells {
+		return ", and a higher --max-cells or --memory-limit lets it be priced over all patterns, as the report did"
+	}
+	return ""
+}
+
+// mismatch says in what the network of --model is not that of the report.
+func (v *verification) mismatch() string {
+	path := v.flags.modelPath
+	switch {
+	case !same(v.objective, *v.Objective):
+		return fmt.Sprintf("the report claims the objective %.9g, and the network in %s has %.9g", *v.Objective, path, v.objective)
+	case math.Abs(v.loss-*v.TrainingLoss) > sameDigits*v.objective:
+		return fmt.Sprintf("the report claims the loss %.9g, and the network in %s has %.9g", *v.TrainingLoss, path, v.loss)
+	case v.Neurons != nil && *v.Neurons != v.neurons:
+		return fmt.Sprintf("the report speaks of %s, and the network in %s has %d", plural(*v.Neurons, "neuron"), path, v.neurons)
+	}
+	return ""
 }
 
 // optimistic is the bound that the vector would prove if its price were the value
@@ -221,38 +255,6 @@ func (v *verification) optimistic() float64 {
 		y = centered(y)
 	}
 	return convexnn.NewCertificate(y, v.proved.Dual, *v.Beta, *v.Objective, least).LowerBound
-}
-
-// statement says in words what was proved.
-func (v *verification) statement() string {
-	all := lowerFirst(v.proved.Statement())
-	nothing := v.proved.LowerBound <= 0
-	switch {
-	case v.refuted != "":
-		return "Not verified: " + v.refuted + "."
-	case v.stopped:
-		return fmt.Sprintf("Not decided, as the time was short. Proved by then: %s The report claims %.9g.", all, *v.LowerBound)
-	case v.global() && nothing:
-		return "The report claims no positive lower bound, and none was proved."
-	case v.global():
-		return "Proved again: " + all + v.source()
-	case nothing:
-		return "The report claims nothing about all networks, and its dual vector proves nothing about them."
-	case v.Certificate == convexnn.CertifiedEstimate:
-		return "The report only estimates a bound. Its dual vector proves: " + all
-	}
-	return "The report claims nothing about all networks. Its dual vector proves: " + all + " What the report says of its own patterns was not checked."
-}
-
-// lowerFirst returns a sentence as it goes on after a colon.
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
-
-// source says where the objective behind the gap comes from.
-func (v *verification) source() string {
-	if math.IsNaN(v.objective) {
-		return " The objective is as the report says; --model computes it anew."
-	}
-	return fmt.Sprintf(" The objective was computed anew from %s.", v.flags.modelPath)
 }
 
 func (v *verification) status() string {
@@ -272,32 +274,15 @@ func (v *verification) report() verificationReport {
 		}
 		return number(*x)
 	}
+	gap := number(math.NaN()) // of an objective that was not checked
+	if v.measured() {
+		gap = number(v.proved.RelativeGap)
+	}
 	return verificationReport{
 		Format: "convexnn-verification", Verified: !v.stopped && v.refuted == "", Statement: v.statement(), Status: v.status(),
-		Data: v.data, N: v.N, D: v.D, Beta: number(*v.Beta),
+		Data: v.data.data, Scaling: v.scaling.source(v.measured()), N: v.N, D: v.D, Beta: number(*v.Beta),
 		Claimed:    claimedReport{string(v.Certificate), optional(v.LowerBound), optional(v.RelativeGap), optional(v.Objective)},
 		LowerBound: number(v.proved.LowerBound), Certificate: string(v.proved.Kind), Objective: number(v.objective),
-		RelativeGap: number(v.proved.RelativeGap), Price: newPriceReport(v.proved.Price), Seconds: v.seconds, Version: version(),
+		RelativeGap: gap, Price: newPriceReport(v.proved.Price), Seconds: v.seconds, Version: version(),
 	}
-}
-
-func (v *verification) print(w io.Writer) {
-	row(w, "data", "%s: %s", v.data, plural(v.N, "row"))
-	row(w, "beta", "%.4g", *v.Beta)
-	claimed := "no bound on all networks"
-	if v.global() {
-		claimed = fmt.Sprintf("lower bound %.9g (%s)", *v.LowerBound, v.Certificate)
-	}
-	row(w, "claimed", "objective %.9g, %s", *v.Objective, claimed)
-	p := v.proved.Price
-	price := "no bound on its price"
-	if number(p.Upper).defined() {
-		price = fmt.Sprintf("scaled to a price of at most %.9g", p.Upper)
-	}
-	row(w, "dual vector", "%s, by %s", price, p.Method)
-	paragraph(w, "proved", v.statement())
-	if v.flags.path != "" && v.flags.path != "-" {
-		row(w, "report", "%s", v.flags.path)
-	}
-	row(w, "time", "%s", seconds(v.seconds))
 }

@@ -44,7 +44,8 @@ func TestVerifyRoundTrip(t *testing.T) {
 				t.Errorf("%s%s", stdout, stderr)
 			}
 			stdout, _ = must(t, exitDone, append([]string{"verify", report, "--report", "-", "--quiet"}, test.data...)...)
-			if r := readJSON(t, stdout); r["verified"] != true || r["certificate"] != "exact" || r["objective"] != nil {
+			if r := readJSON(t, stdout); r["verified"] != true || r["certificate"] != "exact" || r["objective"] != nil || r["relative_gap"] != nil ||
+				strings.Contains(strings.ToLower(r["statement"].(string)), "optimal") || !strings.Contains(r["statement"].(string), "were not checked") {
 				t.Errorf("%v", r)
 			}
 
@@ -111,6 +112,7 @@ func TestVerifyTampering(t *testing.T) {
 	must(t, exitDone, with(data, "train", "--mode", "enumerate", "--beta", "0.1", "--out", model, "--report", report)...)
 	// The gap of an optimal network is 0, and so no defence here.
 	bound := func(r map[string]any) float64 { return r["lower_bound"].(float64) }
+	price := func(r map[string]any) map[string]any { return r["price"].(map[string]any) }
 	dual := func(r map[string]any) []any { return r["dual"].([]any) }
 	type edit = func(r map[string]any)
 	for _, test := range []struct {
@@ -124,6 +126,25 @@ func TestVerifyTampering(t *testing.T) {
 		{"objective lowered", "contradicts itself", func(r map[string]any) { r["objective"] = bound(r) * 0.99 }},
 		{"objective raised", "contradicts itself", func(r map[string]any) { r["objective"] = bound(r) * 1.01 }},
 		{"loss raised", "contradicts itself", func(r map[string]any) { r["training_loss"] = 7.0 }},
+		{"own bound", "own_bound", func(r map[string]any) { r["own_bound"] = bound(r) * 1.01 }},
+		{"better below the bound", "better network", func(r map[string]any) { r["better_objective"] = bound(r) * 0.9 }},
+		{"better above the objective", "better network", func(r map[string]any) { r["better_objective"] = bound(r) * 1.1 }},
+		{"estimate above the objective", "estimated bound", func(r map[string]any) { r["estimated_lower_bound"], r["estimated_gap"] = 7.0, 0 }},
+		{"no price", "without the price", func(r map[string]any) { r["price"] = nil }},
+		{"price by local search", "local search only", func(r map[string]any) { price(r)["method"] = "local search only" }},
+		{"price by magic", "does not know", func(r map[string]any) { price(r)["method"] = "magic" }},
+		{"price by sorting", "rank two", func(r map[string]any) { price(r)["method"] = "sorting" }},
+		{"price estimated", "price behind it", func(r map[string]any) { price(r)["kind"] = "estimated" }},
+		{"price without a bound", "not bounded", func(r map[string]any) { price(r)["upper"] = nil }},
+		{"price lowered", "a neuron attains", func(r map[string]any) { price(r)["value"], price(r)["upper"] = 0.05, 0.05 }},
+		{"price above beta", "above beta", func(r map[string]any) { price(r)["upper"] = 0.2 }},
+		{"price above its bound", "a price of at least", func(r map[string]any) { price(r)["value"] = 0.2 }},
+		{"cells", "there are 14", func(r map[string]any) { price(r)["cells"] = 13 }},
+		{"rank", "the rank is 2", func(r map[string]any) { r["rank"] = 2 }},
+		{"patterns", "5 patterns are possible", func(r map[string]any) { r["patterns_possible"] = 5 }},
+		{"statement", "what its numbers say", func(r map[string]any) { r["statement"] = "Globally optimal within 0.000 %." }},
+		{"neurons", "neurons, and the network", func(r map[string]any) { r["neurons"] = 40 }},
+		{"loss lowered", "the loss", func(r map[string]any) { r["training_loss"] = 1e-3 }},
 		{"gap", "contradicts itself", func(r map[string]any) { r["relative_gap"] = -0.5 }},
 		{"bound and objective lowered", "claims the objective", func(r map[string]any) {
 			r["lower_bound"], r["objective"], r["relative_gap"] = bound(r)*0.8, bound(r)*0.8, 0
@@ -170,7 +191,8 @@ func TestVerifyTampering(t *testing.T) {
 			}
 			changed := file(t, "r.json", string(text))
 			args := with(data, "verify", changed)
-			if test.name == "bound and objective lowered" {
+			switch test.name {
+			case "bound and objective lowered", "neurons", "loss lowered":
 				args = append(args, "--model", model) // only the weights tell
 			}
 			if _, stderr := must(t, exitFailed, args...); strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, test.want) {
@@ -198,7 +220,7 @@ func TestVerifyOtherData(t *testing.T) {
 		{"no report", "no such file", 1, []string{filepath.Join(dir, "none.json"), csv}},
 		{"not JSON", "damaged or not a report", 1, []string{csv, csv}},
 		{"no data", "missing DATA", 2, []string{report}},
-		{"model of other data", "inputs", 1, []string{report, csv, "--model", file(t, "w.json", `{"format":"convexnn-model","version":1,"matrix":{"bias":false,"task":"regression"},"network":{"model":"relu","dim":9,"intercept":0,"neurons":[]}}`)}},
+		{"model of other data", "do not belong together", 1, []string{report, csv, "--model", file(t, "w.json", `{"format":"convexnn-model","version":1,"matrix":{"bias":false,"task":"regression"},"network":{"model":"relu","dim":9,"intercept":0,"neurons":[]}}`)}},
 	} {
 		_, stderr := must(t, test.status, append([]string{"verify"}, test.args...)...)
 		if !strings.Contains(stderr, test.want) {

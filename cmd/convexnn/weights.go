@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -40,7 +42,12 @@ func openNetwork(path string, f *weightFlags, flags *pflag.FlagSet) (*model, *pl
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+	switch text := bytes.TrimSpace(data); {
+	case len(text) == 0:
+		return nil, nil, fmt.Errorf("cannot read %s: it is empty", path)
+	case text[0] == '[':
+		return nil, nil, fmt.Errorf(`cannot read %s: it is a JSON list; weights are {"U": [[...], ...], "alpha": [...]}`, path)
+	case text[0] != '{':
 		w, err := f.matrices(path)
 		return nil, w, err
 	}
@@ -119,6 +126,9 @@ func parseWeights(data []byte) (*plainWeights, error) {
 	if err := d.Decode(&in); err != nil {
 		return nil, badWeights(data, err)
 	}
+	if err := exactNames(data, "U", "alpha", "bias", "intercept"); err != nil {
+		return nil, err
+	}
 	if in.U == nil || in.Alpha == nil {
 		return nil, errors.New(`it is neither a model nor weights, which are {"U": [[...], ...], "alpha": [...]}, and "bias" and "intercept" if there are any`)
 	}
@@ -160,6 +170,21 @@ func parseWeights(data []byte) (*plainWeights, error) {
 	}
 	w.intercept = intercept.values[0]
 	return w, nil
+}
+
+// exactNames refuses members that the decoder takes for one of the names though the
+// case differs: a file with both would hide one of them.
+func exactNames(data []byte, names ...string) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return badWeights(data, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("it has a member %.40q; the names are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 func given(data json.RawMessage) bool { return data != nil && string(data) != "null" }

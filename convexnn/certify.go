@@ -195,11 +195,7 @@ func (c *Certification) improve(ctx context.Context, g *generation, best *genera
 		if failed(ctx, err) {
 			return err
 		}
-		tree := price
-		if tree.Kind == CertifiedEstimate {
-			tree.Kind = CertifiedBounded
-		}
-		proved := NewCertificate(g.target, found.Dual, g.beta, c.Objective, tree)
+		proved := NewCertificate(g.target, found.Dual, g.beta, c.Objective, price.proved())
 		if proved.Kind == CertifiedExact {
 			c.take(proved)
 			return nil

@@ -31,7 +31,9 @@ func (result *Result) enumerate(ctx context.Context, x *mat.Dense, y []float64, 
 	if failed(ctx, err) {
 		return nil, err
 	}
-	g.addCells(start)
+	for _, cell := range start {
+		g.add(cell.Pattern)
+	}
 	best, err := g.zero()
 	if err != nil {
 		return nil, err

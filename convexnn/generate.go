@@ -74,7 +74,7 @@ func (g *generation) run(ctx context.Context, best *generatedResult, v []float64
 		if err != nil {
 			return err
 		}
-		g.add(more)
+		g.add(more...)
 	}
 	// The program is solved to a share of the gap, within bounds that fall where
 	// a round adds nothing.
@@ -99,7 +99,7 @@ func (g *generation) run(ctx context.Context, best *generatedResult, v []float64
 			// Without progress nothing is retired, so that the search ends.
 			g.retire(solution.Weights)
 		}
-		if g.add(more) > 0 {
+		if g.add(more...) > 0 {
 			continue
 		}
 		// The program has all patterns that its residual asks for, so that only a
@@ -149,7 +149,7 @@ func (g *generation) begin(net *Network) error {
 		if err != nil {
 			return err
 		}
-		g.addCells([]arrangements.Cell{cell})
+		g.add(cell.Pattern)
 	}
 	return nil
 }
@@ -169,11 +169,7 @@ func (r *generatedResult) progress() SolveProgress {
 // zero is the network without neurons.
 func (g *generation) zero() (*generatedResult, error) {
 	_, d := g.x.Dims()
-	net := &Network{Dim: d}
-	if g.intercept {
-		net.Intercept = floats.Sum(g.y) / float64(len(g.y))
-	}
-	return g.from(net)
+	return g.from(constantNetwork(ReLU, d, g.y, g.intercept))
 }
 
 // from is a result that knows a network and nothing else.
@@ -242,7 +238,7 @@ func (g *generation) bound(ctx context.Context, best *generatedResult, v []float
 
 // add puts the patterns that are not there yet into the working set and returns
 // how many these were.
-func (g *generation) add(patterns []arrangements.Pattern) int {
+func (g *generation) add(patterns ...arrangements.Pattern) int {
 	added := 0
 next:
 	for _, p := range patterns {
@@ -258,13 +254,6 @@ next:
 		added++
 	}
 	return added
-}
-
-// addCells is add for cells.
-func (g *generation) addCells(cells []arrangements.Cell) {
-	for _, c := range cells {
-		g.add([]arrangements.Pattern{c.Pattern})
-	}
 }
 
 // retire takes patterns out of the working set that have had no weight for some

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 )
 
 // Model is the kind of network that is trained.
@@ -61,6 +62,16 @@ type Network struct {
 	Dim       int // d
 	Neurons   []Neuron
 	Intercept float64 // unpenalised, added to the output
+}
+
+// constantNetwork returns the network without neurons, with the best intercept for y
+// if it may have one.
+func constantNetwork(model Model, d int, y []float64, intercept bool) *Network {
+	net := &Network{Model: model, Dim: d}
+	if intercept {
+		net.Intercept = stat.Mean(y, nil)
+	}
+	return net
 }
 
 // Predict returns the n outputs of the network on x (n x d). The error is

@@ -114,12 +114,8 @@ func priceOne(ctx context.Context, x *mat.Dense, v []float64, s PriceSettings) (
 	if s.MaxNodes < 0 {
 		return pricing.Local(ctx, x, v, pricing.LocalSettings{Starts: s.Starts, Seed: s.Seed, Given: s.Given, Keep: max(1, s.Keep)})
 	}
-	nodes := s.MaxNodes
-	if nodes == 0 {
-		nodes = 200_000
-	}
 	return pricing.BranchAndBound(ctx, x, v, pricing.TreeSettings{
-		Tolerance: s.Tolerance, Floor: s.Floor, MaxNodes: nodes, Seed: s.Seed, Given: s.Given, Keep: max(1, s.Keep),
+		Tolerance: s.Tolerance, Floor: s.Floor, MaxNodes: cmp.Or(s.MaxNodes, defaultNodes), Seed: s.Seed, Given: s.Given, Keep: max(1, s.Keep),
 	})
 }
 
@@ -133,6 +129,14 @@ func priceByCells(ctx context.Context, x *mat.Dense, v []float64, s PriceSetting
 	out := Price{Method: ByCells, Cells: cells}
 	out.join([2]pricing.Result{plus, minus}, s)
 	return out, err
+}
+
+// proved returns p as a statement of nothing but its Upper, infinite as that may be.
+func (p Price) proved() Price {
+	if p.Kind == CertifiedEstimate {
+		p.Kind = CertifiedBounded
+	}
+	return p
 }
 
 // join takes in the results of both signs.
@@ -157,7 +161,10 @@ func (p *Price) join(results [2]pricing.Result, s PriceSettings) {
 	}
 }
 
-const defaultPriceTolerance = 1e-8
+const (
+	defaultPriceTolerance = 1e-8
+	defaultNodes          = 200_000
+)
 
 // priceLimits say how much work a price may take. They choose the way to price by
 // counts alone.

@@ -8,7 +8,6 @@ import (
 	"math/big"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 
 	"github.com/convexnn/convexnn/arrangements"
 )
@@ -234,11 +233,7 @@ func (r *Result) describe(network *Network, x *mat.Dense, y []float64) (err erro
 // withoutNeurons completes the result by the network without neurons.
 func (r *Result) withoutNeurons(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
 	_, d := x.Dims()
-	network := &Network{Model: options.Model, Dim: d}
-	if options.Intercept {
-		network.Intercept = stat.Mean(y, nil)
-	}
-	if err := r.describe(network, x, y); err != nil {
+	if err := r.describe(constantNetwork(options.Model, d, y, options.Intercept), x, y); err != nil {
 		return nil, err
 	}
 	r.Certificate = Certificate{Kind: CertifiedProgram, ProgramObjective: r.Objective, Sampled: options.Gates == nil}

@@ -64,8 +64,5 @@ func prove(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective fl
 	if failed(ctx, err) {
 		return Certificate{}, err
 	}
-	if price.Kind == CertifiedEstimate {
-		price.Kind = CertifiedBounded // by its Upper, infinite as it is
-	}
-	return NewCertificate(y, v, beta, objective, price), nil
+	return NewCertificate(y, v, beta, objective, price.proved()), nil
 }

@@ -148,19 +148,10 @@ func unscaled(x *mat.Dense, v []float64) (*mat.Dense, []float64, int) {
 	return y, w, most
 }
 
-// bounded returns a number of at least v 2^exp for v >= 0.
-func bounded(v float64, exp int) float64 {
-	w := math.Ldexp(v*(1+0x1p-50), exp)
-	if v > 0 && w < 1 {
-		w += math.SmallestNonzeroFloat64 // Ldexp may have rounded down
-	}
-	return w
-}
-
 // rescale undoes unscaled. The error wraps [arrangements.ErrNonFinite] where the
 // value is too large for a float64.
 func (r *Result) rescale(exp int) error {
-	r.Value, r.Upper = math.Ldexp(r.Value, exp), bounded(r.Upper, exp)
+	r.Value, r.Upper = math.Ldexp(r.Value, exp), scaledUp(r.Upper, exp)
 	if math.IsInf(r.Value, 0) {
 		return fmt.Errorf("pricing: sum of v_i x_i: %w: scale the data down", arrangements.ErrNonFinite)
 	}

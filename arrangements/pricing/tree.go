@@ -245,7 +245,7 @@ func (t *tree) grow(ctx context.Context) {
 		}
 		t.bound()
 		if t.settings.Progress != nil {
-			t.settings.Progress(math.Ldexp(t.lower, t.exp), bounded(max(t.upper, t.floor), t.exp), t.nodes)
+			t.settings.Progress(math.Ldexp(t.lower, t.exp), scaledUp(max(t.upper, t.floor), t.exp), t.nodes)
 		}
 	}
 }

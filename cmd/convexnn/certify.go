@@ -61,12 +61,7 @@ The objective is that of train: 1/2 sum (f(x) - y)^2 + beta sum |u||alpha|.`,
 			return a.certify(cmd, f, args)
 		},
 	}
-	groups := f.groups()
-	cmd.Flags().SortFlags = false
-	for _, g := range groups {
-		cmd.Flags().AddFlagSet(g.flags)
-	}
-	cmd.SetUsageFunc(func(cmd *cobra.Command) error { return groupedUsage(cmd, groups) })
+	useGroups(cmd, f.groups())
 	return cmd
 }
 

@@ -19,6 +19,15 @@ func newGroup(title string) flagGroup {
 	return flagGroup{title, fs}
 }
 
+// useGroups gives a command its flags, and a help that shows them in groups.
+func useGroups(cmd *cobra.Command, groups []flagGroup) {
+	cmd.Flags().SortFlags = false
+	for _, g := range groups {
+		cmd.Flags().AddFlagSet(g.flags)
+	}
+	cmd.SetUsageFunc(func(cmd *cobra.Command) error { return groupedUsage(cmd, groups) })
+}
+
 // groupedUsage prints the usage of a command with its flags in groups, for more
 // flags than one list can show.
 func groupedUsage(cmd *cobra.Command, groups []flagGroup) error {

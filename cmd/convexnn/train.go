@@ -74,12 +74,7 @@ last.`,
 			return a.train(cmd, f, args)
 		},
 	}
-	groups := f.groups()
-	cmd.Flags().SortFlags = false
-	for _, g := range groups {
-		cmd.Flags().AddFlagSet(g.flags)
-	}
-	cmd.SetUsageFunc(func(cmd *cobra.Command) error { return groupedUsage(cmd, groups) })
+	useGroups(cmd, f.groups())
 	return cmd
 }
 

@@ -16,24 +16,39 @@ import (
 )
 
 func newProblem(x *mat.Dense, v []float64, maxIterations int) *problem {
-	p := &problem{x: x, v: v, maxIterations: maxIterations}
+	n, d := x.Dims()
+	p := &problem{x: x, v: v, maxIterations: maxIterations, weight: make([]float64, 0, n)}
 	if p.maxIterations <= 0 {
-		p.maxIterations = 200
+		p.maxIterations = 200 + 10*d
 	}
+	unit := make([]float64, 0, n*d)
 	for i, w := range v {
-		l := norm(x.RawRowView(i))
-		p.size += math.Abs(w) * l
-		switch {
-		case l == 0:
-		case w > 0:
+		row := x.RawRowView(i)
+		l := norm(row)
+		if w == 0 || l == 0 {
+			continue
+		}
+		if w > 0 {
 			p.plus = append(p.plus, i)
-		case w < 0:
+		} else {
 			p.minus = append(p.minus, i)
 		}
+		p.size += math.Abs(w) * l
+		p.weight = append(p.weight, w*l)
+		for _, e := range row {
+			unit = append(unit, e/l)
+		}
 	}
-	p.rows = p.weighted(p.plus)
-	p.zonotope = qp.NewBoxProjector(p.weighted(p.minus))
+	p.unit = blas64.General{Rows: len(p.weight), Cols: d, Stride: max(1, d), Data: unit}
 	return p
+}
+
+// split prepares the data of ascents by subsets, which few searches need.
+func (p *problem) split() {
+	p.once.Do(func() {
+		p.rows = p.weighted(p.plus)
+		p.zonotope = qp.NewBoxProjector(p.weighted(p.minus))
+	})
 }
 
 // weighted returns the rows |v_i| x_i for i in index.
@@ -51,10 +66,12 @@ func (p *problem) row(k int) []float64 {
 	return p.rows.Data[k*p.rows.Stride : k*p.rows.Stride+p.rows.Cols]
 }
 
-// An ascent is the workspace of one goroutine. Between steps it holds a subset
-// S of plus and the projection of a_S on the zonotope of minus.
+// An ascent is the workspace of one goroutine.
 type ascent struct {
 	*problem
+	ridge *ridge
+	// Between steps it holds a subset S of plus and the projection of a_S on the
+	// zonotope of minus.
 	zonotope *qp.BoxProjector
 	in       []bool    // the subset S
 	margin   []float64 // v_i x_i.u for i in plus
@@ -63,19 +80,25 @@ type ascent struct {
 	t, trial []float64 // coefficients of the projection, a warm start
 }
 
-func (p *problem) newAscent() *ascent {
-	m, k, d := len(p.plus), len(p.minus), p.rows.Cols
-	return &ascent{
-		problem: p, zonotope: p.zonotope.Clone(),
-		in: make([]bool, m), margin: make([]float64, m), mask: make([]float64, m),
-		a: make([]float64, d), r: make([]float64, d),
-		t: make([]float64, k), trial: make([]float64, k),
+func (p *problem) newAscent() *ascent { return &ascent{problem: p, ridge: p.newRidge()} }
+
+// split allocates what ascents by subsets need.
+func (a *ascent) split() {
+	if a.zonotope != nil {
+		return
 	}
+	a.problem.split()
+	m, k, d := len(a.plus), len(a.minus), a.rows.Cols
+	a.zonotope = a.problem.zonotope.Clone()
+	a.in, a.margin, a.mask = make([]bool, m), make([]float64, m), make([]float64, m)
+	a.a, a.r = make([]float64, d), make([]float64, d)
+	a.t, a.trial = make([]float64, k), make([]float64, k)
 }
 
 // restart forgets the warm start, so that a result depends on its start alone:
 // t_j is 1 where x_j.u > 0, which is optimal for the direction u.
 func (a *ascent) restart(u []float64) {
+	a.split()
 	for k, j := range a.minus {
 		a.t[k] = 0
 		if floats.Dot(a.x.RawRowView(j), u) > 0 {
@@ -111,19 +134,31 @@ func (a *ascent) project() float64 {
 	return a.zonotope.Project(a.r, a.t, a.a).Norm
 }
 
-// climb ascends from u. With S the active subset at u, the next direction w is
-// that of r, and value(w) >= a_S.w - h(w) = ||r|| >= a_S.u - h(u) = value(u) for
-// the support function h of the zonotope.
+// climb ascends from u along ridges. Where rounding does not let it come to an end,
+// steps by subsets go on from there.
 func (a *ascent) climb(u []float64) point {
-	a.restart(u)
-	a.choose(u)
-	return a.ascend()
+	value, steps, done := a.ridge.climb(u, a.maxIterations)
+	end := point{u: slices.Clone(a.ridge.u), value: value}
+	if !done {
+		a.restart(end.u)
+		a.choose(end.u)
+		if to := a.ascend(max(1, a.maxIterations-steps)); to.value > value {
+			end = to
+		}
+	}
+	if end.value <= 1e-13*a.size {
+		return point{}
+	}
+	return end
 }
 
-// ascend climbs from the subset S to one that reproduces itself.
-func (a *ascent) ascend() point {
+// ascend climbs from the subset S to one that reproduces itself, in at most so many
+// steps. With S the active subset at u, the next direction w is that of r, and
+// value(w) >= a_S.w - h(w) = ||r|| >= a_S.u - h(u) = value(u) for the support
+// function h of the zonotope.
+func (a *ascent) ascend(limit int) point {
 	var best point
-	for range a.maxIterations {
+	for range limit {
 		length := a.project()
 		// On the way up each value is at least the last one; rounding ends it.
 		if length <= 1e-13*a.size || best.u != nil && length <= best.value {
@@ -172,7 +207,7 @@ func (a *ascent) polish(ctx context.Context, from point) point {
 			copy(a.trial, a.t)
 			if res := a.zonotope.Project(a.r, a.trial, a.r); res.Norm > best.value*(1+1e-9) {
 				a.in[k] = !a.in[k]
-				better = a.ascend()
+				better = a.ascend(a.maxIterations)
 				break
 			}
 		}

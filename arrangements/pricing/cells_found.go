@@ -70,7 +70,7 @@ func (s *shortlist) best() []candidate {
 	take(true)
 	take(false)
 	slices.SortStableFunc(out, func(a, b candidate) int { return cmp.Compare(b.value, a.value) })
-	if hills == s.keep {
+	if hills > 0 && hills == s.keep {
 		s.full = out[hills-1].value
 	}
 	return out

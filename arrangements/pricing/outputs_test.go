@@ -311,3 +311,17 @@ func TestOutputsErrors(t *testing.T) {
 		t.Errorf("no weights: %+v", r)
 	}
 }
+
+// A negative Polish means none, as for one output.
+func TestLocalOutputsWithoutPolish(t *testing.T) {
+	x := mat.NewDense(4, 3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1})
+	v := mat.NewDense(4, 2, []float64{1, 2, -1, 0, 3, 1, 0, -2})
+	plain, err := pricing.LocalOutputs(t.Context(), x, v, pricing.LocalSettings{Polish: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	polished, err := pricing.LocalOutputs(t.Context(), x, v, pricing.LocalSettings{})
+	if err != nil || plain.Value <= 0 || plain.Value > polished.Value*(1+1e-9) {
+		t.Errorf("%g without polish, %g with it, %v", plain.Value, polished.Value, err)
+	}
+}

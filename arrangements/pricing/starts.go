@@ -30,8 +30,8 @@ func startingDirections(p *problem, settings LocalSettings) [][]float64 {
 				floats.AddScaled(u, w, p.x.RawRowView(i))
 			}
 		case k == 1: // the same for the positive samples alone
-			for i := range p.plus {
-				floats.Add(u, p.row(i))
+			for _, i := range p.plus {
+				floats.AddScaled(u, p.v[i], p.x.RawRowView(i))
 			}
 		case k%4 == 2: // a sample, in favour of it
 			copy(u, p.x.RawRowView(p.plus[rng.IntN(len(p.plus))]))

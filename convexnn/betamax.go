@@ -42,7 +42,7 @@ func findBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool,
 		y = centered(y)
 	}
 	// About a second at most: it is computed whatever the mode.
-	limits := priceLimits{cells: 3e8, nodes: 1e6}
+	limits := priceLimits{cells: 1e8, nodes: 1e6}
 	settings, err := limits.settings(x, possible)
 	if err != nil {
 		return BetaMax{}, err

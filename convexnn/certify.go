@@ -18,7 +18,7 @@ type CertifySettings struct {
 	// Tolerance is the relative gap between the bound and the best network found at
 	// which the search for a better bound ends; 0 means 1e-3.
 	Tolerance float64
-	// MaxRounds bounds the rounds of that search; 0 means 30, negative means that
+	// MaxRounds bounds the rounds of that search; 0 means 200, negative means that
 	// the network's own residual has to do.
 	MaxRounds int
 	// MemoryLimit in bytes is the most that the search may take; 0 means no limit.
@@ -53,9 +53,9 @@ type Certification struct {
 }
 
 // Certify says how far a network is from the best one of any width on x (n x d),
-// y (n) and beta. It prices the network's residual; then it generates patterns,
-// beginning with those of the network, since each program on them has a residual
-// with a better bound and a network to compare with.
+// y (n) and beta. It prices the network's residual; then it generates neurons,
+// beginning with those of the network, since the residuals on the way have better
+// bounds, and their networks are there to compare with.
 //
 // Prices are exact where the cells are few; where they are many, the search goes by
 // local search, and the best dual vector is priced by branch and bound under a limit
@@ -63,7 +63,7 @@ type Certification struct {
 // what is known by then, with the status Stopped. The errors are those of
 // [NewProgram] and [Network.Objective], and [ErrModel] for a gated network.
 func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta float64, settings CertifySettings) (*Certification, error) {
-	g, best, err := settings.begin(x, y, net, beta)
+	t, best, err := settings.begin(x, y, net, beta)
 	if err != nil {
 		return nil, err
 	}
@@ -78,44 +78,56 @@ func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta 
 		return nil, err
 	}
 	prover.Floor, prover.Seed = beta, settings.Seed
-	searcher := prover
-	searcher.Keep = roundPatterns
+	t.prover, t.seed = prover, settings.Seed
 	if prover.Cells == nil {
-		searcher.MaxNodes = -1
+		t.prover = roundLimits.tree(x)
 	}
-	g.price = func(ctx context.Context, v []float64) (Price, error) { return FindPrice(ctx, x, v, searcher) }
 
-	residual, err := g.residual(net)
+	own, err := t.own(ctx, best, prover)
 	if err != nil {
 		return nil, err
 	}
-	if c.Certificate, err = g.prove(ctx, residual, c.Objective, prover); err != nil {
-		return nil, err
-	}
-	c.OwnBound = c.Certificate.LowerBound
-	if g.maxRounds >= 0 {
-		if err := g.run(ctx, best, residual); err != nil {
+	c.OwnBound, best.proved = own.LowerBound, own
+	if t.maxRounds >= 0 && best.gap() > t.tolerance {
+		if err := t.run(ctx, best); err != nil {
 			return nil, err
 		}
-		if err := c.improve(ctx, g, best, prover); err != nil {
+		if err := t.prove(ctx, best, prover); err != nil {
 			return nil, err
 		}
 	}
-	c.Rounds, c.BetterObjective = best.rounds, c.Objective
+	c.Certificate, c.Estimate, c.Rounds, c.BetterObjective = best.proved, best.estimate, best.rounds, c.Objective
+	for _, k := range []*Certificate{&c.Certificate, c.Estimate} {
+		if k != nil {
+			k.RelativeGap = relativeGap(c.Objective, k.LowerBound)
+		}
+	}
 	if best.objective < c.Objective*(1-sameObjective) {
-		if c.Better, err = best.network.Simplify(x, y, beta, g.intercept); err != nil {
+		if c.Better, err = best.network.Simplify(x, y, beta, t.intercept); err != nil {
 			return nil, err
 		}
 		c.BetterObjective, _, err = c.Better.Objective(x, y, beta)
 	}
 	c.Status = Limited
 	switch gap := relativeGap(c.BetterObjective, c.Certificate.LowerBound); {
-	case gap <= g.tolerance:
+	case gap <= t.tolerance:
 		c.Status = Solved
 	case ctx.Err() != nil:
 		c.Status = Stopped
 	}
 	return c, err
+}
+
+// own is what the residual of the bracket's network proves.
+func (t *trainer) own(ctx context.Context, b *bracket, how PriceSettings) (Certificate, error) {
+	v, err := t.residual(b.network)
+	if err != nil {
+		return Certificate{}, err
+	}
+	if t.intercept {
+		v = centered(v)
+	}
+	return prove(ctx, t.x, t.target, v, t.beta, b.objective, how)
 }
 
 // sameObjective is the relative difference up to which two objectives count as the
@@ -126,7 +138,7 @@ const sameObjective = 1e-9
 var proofLimits = priceLimits{cells: 1e9, nodes: 5e7}
 
 // begin validates the settings and prepares the search.
-func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta float64) (*generation, *generatedResult, error) {
+func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta float64) (*trainer, *bracket, error) {
 	if err := checkData(x, y); err != nil {
 		return nil, nil, err
 	}
@@ -150,15 +162,15 @@ func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta flo
 		tolerance = 1e-3
 	}
 	if rounds == 0 {
-		rounds = 30
+		rounds = 200
 	}
-	g := newGeneration(x, y, beta, s.Intercept || net.Intercept != 0, tolerance)
-	g.maxRounds = rounds
+	t := newTrainer(x, y, beta, s.Intercept || net.Intercept != 0, tolerance)
+	t.maxRounds = rounds
 	if s.Progress != nil {
-		g.progress = func(b *generatedResult) { s.Progress(b.progress()) }
+		t.progress = func(b *bracket) { s.Progress(b.report()) }
 	}
-	best, err := g.from(net)
-	return g, best, err
+	best, err := t.from(net)
+	return t, best, err
 }
 
 // checkMemory refuses a search that would take more than the limit.
@@ -176,63 +188,4 @@ func (s CertifySettings) checkMemory(x *mat.Dense, net *Network, how *PriceSetti
 			ErrMemory, len(net.Neurons), n, d, FormatBytes(need), FormatBytes(float64(s.MemoryLimit)))
 	}
 	return nil
-}
-
-// prove is the function prove for the data of g.
-func (g *generation) prove(ctx context.Context, v []float64, objective float64, how PriceSettings) (Certificate, error) {
-	if g.intercept {
-		v = centered(v)
-	}
-	return prove(ctx, g.x, g.target, v, g.beta, objective, how)
-}
-
-// improve takes over the best bound of the search, proved as far as possible.
-func (c *Certification) improve(ctx context.Context, g *generation, best *generatedResult, how PriceSettings) error {
-	found := best.certificate
-	if found.Kind == CertifiedEstimate {
-		// The vector is centred already where it has to be.
-		price, err := FindPrice(ctx, g.x, found.Dual, how)
-		if failed(ctx, err) {
-			return err
-		}
-		proved := NewCertificate(g.target, found.Dual, g.beta, c.Objective, price.proved())
-		if proved.Kind == CertifiedExact {
-			c.take(proved)
-			return nil
-		}
-		audited, err := found.audit(ctx, g, max(found.Price.Value, price.Value), how.Seed)
-		if err != nil {
-			return err
-		}
-		// A network below it would refute the estimate.
-		if audited.LowerBound > max(proved.LowerBound, c.OwnBound) && audited.LowerBound <= best.objective {
-			audited.RelativeGap = relativeGap(c.Objective, audited.LowerBound)
-			c.Estimate = &audited
-		}
-		found = proved
-	}
-	c.take(found)
-	return nil
-}
-
-// take takes over a certificate if it proves more.
-func (c *Certification) take(proved Certificate) {
-	if proved.LowerBound > c.Certificate.LowerBound {
-		proved.RelativeGap = relativeGap(c.Objective, proved.LowerBound)
-		c.Certificate = proved
-	}
-}
-
-// auditStarts is the number of fresh starts from which an estimated price is looked
-// for again before it is reported.
-const auditStarts = 1024
-
-// audit returns the certificate with the price searched again, the worse one kept.
-func (c Certificate) audit(ctx context.Context, g *generation, price float64, seed uint64) (Certificate, error) {
-	again, err := FindPrice(ctx, g.x, c.Dual, PriceSettings{MaxNodes: -1, Starts: auditStarts, Seed: seed + 1})
-	if failed(ctx, err) {
-		return Certificate{}, err
-	}
-	again.Value = max(again.Value, price)
-	return NewCertificate(g.target, c.Dual, g.beta, 0, again), nil
 }

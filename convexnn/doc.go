@@ -50,12 +50,18 @@
 // # Training
 //
 // [Train] does the whole and returns a [Network] with as few neurons as the solution
-// allows ([Network.Simplify]) and a [Certificate]. With the mode [Sampled] it samples
-// patterns and solves the program on them; the certificate is a statement about this
-// program, not about all networks. With [Enumerate] it begins with few patterns,
-// prices the residual of their program over all cells, adds the patterns whose
-// constraint it violates, and repeats until the bound over all networks meets the
-// objective.
+// allows ([Network.Simplify]) and a [Certificate]. With the mode [Global] it generates
+// neurons: a group lasso over the directions at hand gives a network, the price of its
+// residual gives a bound on all networks, and the directions in which the residual
+// violates the dual constraint join, until bound and objective meet. [Enumerate] does
+// the same and has the last word spoken by all cells. [Sampled] solves the program on
+// sampled patterns; its certificate is a statement about this program, not about all
+// networks.
+//
+// Where prices can be computed exactly, what Global says is proved. On hundreds of
+// samples in tens of dimensions they cannot, and the bracket is an estimate
+// ([Result.Estimate]): it comes from local search, is audited by a much harder one
+// before it is reported, and may still be wrong. What is proved is stated beside it.
 //
 // [Certify] brackets a network that comes from elsewhere in the same way, and
 // [Verify] checks a dual vector that somebody else found.

@@ -2,279 +2,206 @@ package convexnn
 
 import (
 	"context"
+	"math"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/internal/generation"
+	"github.com/convexnn/convexnn/internal/lasso"
 )
 
-// A generation is training over all networks by pattern generation: solve the
-// program on a few patterns, price its residual over all of them, add patterns
-// whose dual constraint it violates, and repeat. In practice a few dozen patterns
-// carry the optimum. It ends because there are finitely many, none is taken out
-// while the objective stands still, and a round that adds none asks for a more
-// accurate program, down to a limit.
-type generation struct {
+// A trainer searches for the best network of any width. It generates neurons first
+// (package generation): that comes within a small gap fast, however many samples and
+// neurons there are. Where the gap asked for is so small that this stalls, programs on
+// the cells of these neurons go on ([trainer.finish]).
+type trainer struct {
 	x         *mat.Dense
 	y, target []float64 // target is y, centred if there is an intercept
 	beta      float64
 	intercept bool
-	tolerance float64                                               // relative gap to reach
-	maxRounds int                                                   // 0 means no limit
-	price     func(ctx context.Context, v []float64) (Price, error) // over all networks
-	progress  func(b *generatedResult)                              // may be nil
-
-	working []arrangements.Cell // patterns of the program
-	known   map[uint64][]int    // positions in working by hash
-	idle    []int               // rounds for which each has been without weight
+	tolerance float64       // relative gap to reach
+	maxRounds int           // 0 means no limit
+	prover    PriceSettings // the way to price whose word counts; local search where nothing can be proved
+	seed      uint64        // of local search
+	progress  func(b *bracket)
 }
 
-func newGeneration(x *mat.Dense, y []float64, beta float64, intercept bool, tolerance float64) *generation {
-	g := &generation{x: x, y: y, target: y, beta: beta, intercept: intercept, tolerance: tolerance, known: make(map[uint64][]int)}
+func newTrainer(x *mat.Dense, y []float64, beta float64, intercept bool, tolerance float64) *trainer {
+	t := &trainer{x: x, y: y, target: y, beta: beta, intercept: intercept, tolerance: tolerance}
 	if intercept {
-		g.target = centered(y)
+		t.target = centered(y)
 	}
-	return g
+	t.progress = func(*bracket) {}
+	return t
 }
 
-// generatedResult is the best network and the best bound over all rounds.
-type generatedResult struct {
-	network     *Network
-	objective   float64
-	certificate Certificate
-	status      Status
-	iterations  int
-	rounds      int
+// A bracket is the best network and the best bounds over all rounds.
+type bracket struct {
+	network   *Network
+	objective float64
+	proved    Certificate  // exact or bounded
+	estimate  *Certificate // audited; nil where it says no more than what is proved
+	guess     float64      // bound that cheap searches suggest, for progress alone
+	status    Status
+	rounds    int
+	patterns  int   // of the last program: directions of a master, or cells
+	cells     int64 // priced in each pass over all
 }
 
-const (
-	// roundPatterns is the most patterns that one round adds for each sign.
-	roundPatterns = 16
-	// idleRounds is how many rounds a pattern stays without weight.
-	idleRounds = 2
-	// finestProgram is the smallest tolerance that the program is solved to.
-	finestProgram = 1e-11
-	// coarsestProgram is the largest.
-	coarsestProgram = 0.01
-)
-
-// run generates patterns from those at hand, those of the network best, and those
-// that the dual vector v asks for, unless it is nil, until the gap is within
-// tolerance, nothing improves any more, or ctx ends.
-func (g *generation) run(ctx context.Context, best *generatedResult, v []float64) error {
-	if err := g.begin(best.network); err != nil {
-		return err
+// bound is the best lower bound, and whether it is an estimate.
+func (b *bracket) bound() (bound float64, estimated bool) {
+	if b.estimate != nil && b.estimate.LowerBound > b.proved.LowerBound {
+		return b.estimate.LowerBound, true
 	}
-	if v == nil && (len(g.working) == 0 || best.solved(g.tolerance)) {
-		v = g.target // the residual of the network without neurons
-	}
-	if v != nil {
-		more, err := g.bound(ctx, best, v)
-		if err != nil {
-			return err
-		}
-		g.add(more...)
-	}
-	// The program is solved to a share of the gap, within bounds that fall where
-	// a round adds nothing.
-	accuracy, coarsest := g.tolerance/10, coarsestProgram
-	for !best.solved(g.tolerance) && ctx.Err() == nil && len(g.working) > 0 && (g.maxRounds == 0 || best.rounds < g.maxRounds) {
-		best.rounds++
-		before := best.objective
-		// Far from the end an exact solution is not worth its time.
-		used := max(accuracy, min(coarsest, best.certificate.RelativeGap/4))
-		solution, err := g.solve(ctx, best, used)
-		if err != nil {
-			return err
-		}
-		more, err := g.bound(ctx, best, solution.Dual)
-		if err != nil {
-			return err
-		}
-		if g.progress != nil {
-			g.progress(best)
-		}
-		if best.objective < before*(1-sameObjective) {
-			// Without progress nothing is retired, so that the search ends.
-			g.retire(solution.Weights)
-		}
-		if g.add(more...) > 0 {
-			continue
-		}
-		// The program has all patterns that its residual asks for, so that only a
-		// more accurate residual can ask for others.
-		if coarsest = used / 10; coarsest < finestProgram || solution.Status != Solved {
-			break
-		}
-		accuracy = min(accuracy, coarsest)
-	}
-	best.status = Limited
-	switch {
-	case best.solved(g.tolerance):
-		best.status = Solved
-	case ctx.Err() != nil:
-		best.status = Stopped
-	}
-	return nil
+	return b.proved.LowerBound, false
 }
 
-// last prices the residual of the best network after ctx has ended, where one pass
-// more is soon done: it proves more than those of the programs on the way.
-func (g *generation) last(ctx context.Context, best *generatedResult) error {
-	v, err := g.residual(best.network)
-	if err != nil {
-		return err
+func (b *bracket) gap() float64 {
+	bound, _ := b.bound()
+	return relativeGap(b.objective, bound)
+}
+
+// report is what a progress callback is told.
+func (b *bracket) report() SolveProgress {
+	bound, estimated := b.bound()
+	if b.guess > bound {
+		bound, estimated = b.guess, true
 	}
-	_, err = g.bound(context.WithoutCancel(ctx), best, v)
-	return err
-}
-
-// residual is y - f, the natural dual vector of a network.
-func (g *generation) residual(net *Network) ([]float64, error) {
-	f, err := net.Predict(g.x)
-	if err != nil {
-		return nil, err
-	}
-	return floats.SubTo(f, g.y, f), nil
-}
-
-// begin puts a pattern of each neuron into the working set.
-func (g *generation) begin(net *Network) error {
-	for _, h := range net.Neurons {
-		if size(h) == 0 {
-			continue
-		}
-		cell, err := arrangements.CellAt(g.x, h.Weights)
-		if err != nil {
-			return err
-		}
-		g.add(cell.Pattern)
-	}
-	return nil
-}
-
-func (r *generatedResult) solved(tolerance float64) bool {
-	return r.certificate.RelativeGap <= tolerance
-}
-
-// progress is what a progress callback is told.
-func (r *generatedResult) progress() SolveProgress {
 	return SolveProgress{
-		Phase: "generate", Iterations: r.iterations, Rounds: r.rounds,
-		Objective: r.objective, LowerBound: r.certificate.LowerBound, Gap: r.certificate.RelativeGap,
+		Phase: "generate", Rounds: b.rounds,
+		Objective: b.objective, LowerBound: bound, Gap: relativeGap(b.objective, bound), Estimated: estimated,
 	}
 }
 
 // zero is the network without neurons.
-func (g *generation) zero() (*generatedResult, error) {
-	_, d := g.x.Dims()
-	return g.from(constantNetwork(ReLU, d, g.y, g.intercept))
+func (t *trainer) zero() (*bracket, error) {
+	_, d := t.x.Dims()
+	return t.from(constantNetwork(ReLU, d, t.y, t.intercept))
 }
 
-// from is a result that knows a network and nothing else.
-func (g *generation) from(net *Network) (*generatedResult, error) {
-	objective, _, err := net.Objective(g.x, g.y, g.beta)
-	nothing := Certificate{Kind: CertifiedBounded, RelativeGap: relativeGap(objective, 0)}
-	return &generatedResult{network: net, objective: objective, certificate: nothing}, err
+// from is a bracket that knows a network and nothing else.
+func (t *trainer) from(net *Network) (*bracket, error) {
+	objective, _, err := net.Objective(t.x, t.y, t.beta)
+	return &bracket{network: net, objective: objective, proved: Certificate{Kind: CertifiedBounded}}, err
 }
 
-// solve solves the program on the working patterns and keeps its network if it is
-// the best.
-func (g *generation) solve(ctx context.Context, best *generatedResult, accuracy float64) (*Solution, error) {
-	program, err := NewProgram(Spec{X: g.x, Y: g.y, Cells: g.working, Beta: g.beta, Intercept: g.intercept})
-	if err != nil {
-		return nil, err
+// offer takes over a network if it is the best.
+func (t *trainer) offer(b *bracket, net *Network) error {
+	objective, _, err := net.Objective(t.x, t.y, t.beta)
+	if err == nil && objective < b.objective {
+		b.network, b.objective = net, objective
 	}
-	solution, err := program.Solve(ctx, SolveSettings{Tolerance: accuracy})
-	if err != nil {
-		return nil, err
-	}
-	best.iterations += solution.Iterations
-	c := &best.certificate
-	c.Patterns, c.ProgramObjective, c.ProgramBound, c.ProgramGap = len(g.working), solution.Objective, solution.LowerBound, solution.Gap
-	net, err := program.Network(solution.Weights)
-	if err != nil {
-		return nil, err
-	}
-	objective, _, err := net.Objective(g.x, g.y, g.beta)
-	if err != nil {
-		return nil, err
-	}
-	if objective < best.objective {
-		best.network, best.objective = net, objective
-	}
-	c.RelativeGap = relativeGap(best.objective, c.LowerBound)
-	return solution, nil
+	return err
 }
 
-// bound prices v, keeps the bound if it is the best, and returns the patterns
-// whose prices are above beta.
-func (g *generation) bound(ctx context.Context, best *generatedResult, v []float64) ([]arrangements.Pattern, error) {
-	if g.intercept {
-		v = centered(v)
+// run narrows the bracket, beginning with its network, until its gap is within
+// tolerance, nothing improves any more, or ctx ends.
+func (t *trainer) run(ctx context.Context, b *bracket) error {
+	o := newOracle(t, b)
+	if err := t.generate(ctx, o); err != nil {
+		return err
 	}
-	price, err := g.price(ctx, v)
-	if failed(ctx, err) {
-		return nil, err
+	if b.gap() > t.tolerance && ctx.Err() == nil {
+		if err := t.finish(ctx, o); err != nil {
+			return err
+		}
 	}
-	c := NewCertificate(g.target, v, g.beta, best.objective, price)
-	old := &best.certificate
-	// A search that was cut short estimates nothing.
-	if cut := err != nil && price.Kind == CertifiedEstimate; !cut && c.LowerBound >= old.LowerBound {
-		c.ProgramObjective, c.ProgramBound, c.ProgramGap, c.Patterns = old.ProgramObjective, old.ProgramBound, old.ProgramGap, old.Patterns
-		best.certificate = c
+	if b.gap() > t.tolerance && ctx.Err() != nil {
+		if err := o.last(ctx); err != nil {
+			return err
+		}
 	}
-	var patterns []arrangements.Pattern
-	for _, found := range price.Found {
-		for _, f := range found {
-			if f.Value > g.beta {
-				patterns = append(patterns, f.Pattern)
+	b.status = Limited
+	switch {
+	case b.gap() <= t.tolerance:
+		b.status = Solved
+	case ctx.Err() != nil:
+		b.status = Stopped
+	}
+	return nil
+}
+
+// generate generates neurons.
+func (t *trainer) generate(ctx context.Context, o *oracle) error {
+	problem := generation.Problem{
+		X: o.units.samples(t.x), Loss: lasso.NewSquared(o.units.targets(t.y), 1),
+		Beta: o.units.beta(t.beta), Intercept: t.intercept,
+	}
+	before := o.best.rounds
+	take := func(r *generation.Result) error {
+		o.best.rounds, o.best.patterns = before+r.Rounds, r.Columns
+		return t.offer(o.best, o.units.network(r, t))
+	}
+	var failure error
+	_, err := generation.Run(ctx, problem, o, generation.Settings{
+		Tolerance: t.tolerance, MaxRounds: t.maxRounds, Start: o.units.neurons(o.best.network),
+		Progress: func(r *generation.Result) {
+			if err := take(r); err != nil {
+				failure = err
 			}
-		}
+			t.progress(o.best)
+		},
+	})
+	if err == nil {
+		err = failure
 	}
-	return patterns, nil
+	return err
 }
 
-// add puts the patterns that are not there yet into the working set and returns
-// how many these were.
-func (g *generation) add(patterns ...arrangements.Pattern) int {
-	added := 0
-next:
-	for _, p := range patterns {
-		h := p.Hash()
-		for _, k := range g.known[h] {
-			if g.working[k].Pattern.Equal(p) {
-				continue next
-			}
-		}
-		g.known[h] = append(g.known[h], len(g.working))
-		g.working = append(g.working, arrangements.Cell{Pattern: p})
-		g.idle = append(g.idle, 0)
-		added++
+// scales are the powers of two that bring X and y to entries of order one. With
+// X = x X~ and y = y y~, beta is x y beta~, a unit direction is itself, its gain is
+// y/x times the scaled one, and dual points are y times theirs.
+type scales struct{ x, y float64 }
+
+func newScales(x *mat.Dense, target []float64, beta float64) scales {
+	n, _ := x.Dims()
+	k := scales{
+		x: powerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n))),
+		y: powerOfTwo(floats.Norm(target, 2) / math.Sqrt(float64(n))),
 	}
-	return added
+	if b := k.beta(beta); b == 0 || math.IsInf(b, 0) {
+		// Only a beta that leaves the range of float64 next to the data gets here: past
+		// every useful value, or without any effect.
+		return scales{1, 1}
+	}
+	return k
 }
 
-// retire takes patterns out of the working set that have had no weight for some
-// rounds.
-func (g *generation) retire(u *mat.Dense) {
-	used := rowNorms(u)
-	p := len(g.working)
-	kept, idle := g.working[:0:0], g.idle[:0:0]
-	for k, cell := range g.working {
-		age := g.idle[k] + 1
-		if used[k] > 0 || used[p+k] > 0 {
-			age = 0
-		}
-		if age < idleRounds {
-			kept, idle = append(kept, cell), append(idle, age)
+func (k scales) samples(x *mat.Dense) *mat.Dense {
+	var out mat.Dense
+	out.Scale(1/k.x, x)
+	return &out
+}
+
+func (k scales) targets(y []float64) []float64 {
+	return floats.ScaleTo(make([]float64, len(y)), 1/k.y, y)
+}
+
+func (k scales) beta(beta float64) float64 { return beta / k.x / k.y }
+
+// neurons are those of a network, scaled.
+func (k scales) neurons(net *Network) []generation.Neuron {
+	var out []generation.Neuron
+	for _, h := range net.Neurons {
+		if size(h) > 0 {
+			gain := math.Copysign(size(h), h.Output) * k.x / k.y
+			out = append(out, generation.Neuron{Direction: unit(h.Weights), Gain: []float64{gain}})
 		}
 	}
-	g.working, g.idle = kept, idle
-	g.known = make(map[uint64][]int, len(kept))
-	for k, cell := range kept {
-		h := cell.Pattern.Hash()
-		g.known[h] = append(g.known[h], k)
+	return out
+}
+
+// network is that of scaled neurons.
+func (k scales) network(r *generation.Result, t *trainer) *Network {
+	_, d := t.x.Dims()
+	net := &Network{Model: ReLU, Dim: d}
+	for _, h := range r.Neurons {
+		net.Neurons = append(net.Neurons, Neuron{Weights: append([]float64(nil), h.Direction...), Output: h.Gain[0] * (k.y / k.x)})
 	}
+	net.balance()
+	if t.intercept {
+		_ = net.fitIntercept(t.x, t.y) // shapes were checked at the door
+	}
+	return net
 }

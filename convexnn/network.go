@@ -129,6 +129,17 @@ func (net *Network) Objective(x mat.Matrix, y []float64, beta float64) (objectiv
 	return loss + beta*net.Penalty(), loss, nil
 }
 
+// fitIntercept sets the intercept to the best one. The error is [ErrShape].
+func (net *Network) fitIntercept(x mat.Matrix, y []float64) error {
+	net.Intercept = 0
+	f, err := net.Predict(x)
+	if err != nil {
+		return err
+	}
+	net.Intercept = (floats.Sum(y) - floats.Sum(f)) / float64(len(f))
+	return nil
+}
+
 // balance scales each neuron to |u_j| = |alpha_j|, which changes neither the
 // function nor the penalty.
 func (net *Network) balance() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"math/big"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -61,15 +62,19 @@ type PriceSettings struct {
 	// MaxNodes bounds the nodes of a branch and bound for each sign; 0 means
 	// 200,000, negative means local search only.
 	MaxNodes int
-	// Starts is the number of starts of local search for each sign; 0 means that of
-	// the pricing package.
-	Starts int
+	// Starts is the number of starts of local search for each sign, and Polish that of
+	// the directions it improves further; 0 means those of the pricing package, and a
+	// negative Polish none.
+	Starts, Polish int
 	// Seed of the local search.
 	Seed uint64
 	// Keep is the number of directions to report for each sign; 0 means 1.
 	Keep int
-	// Given are directions to search from for both signs.
-	Given [][]float64
+	// NoPatterns leaves out the patterns of what local search finds, which take about
+	// as long to find as a short search.
+	NoPatterns bool
+	// Given are directions to search from: those for theta(v), and those for theta(-v).
+	Given [2][][]float64
 }
 
 // FindPrice prices v (n) on x (n x d): by sorting where that is enough, else by
@@ -89,7 +94,7 @@ func FindPrice(ctx context.Context, x *mat.Dense, v []float64, settings PriceSet
 	)
 	for k, sign := range []float64{1, -1} {
 		w := floats.ScaleTo(make([]float64, len(v)), sign, v)
-		r, err := priceOne(ctx, x, w, settings)
+		r, err := priceOne(ctx, x, w, settings.Given[k], settings)
 		if failed(ctx, err) {
 			return Price{}, err
 		}
@@ -110,18 +115,20 @@ func FindPrice(ctx context.Context, x *mat.Dense, v []float64, settings PriceSet
 }
 
 // priceOne is theta(v).
-func priceOne(ctx context.Context, x *mat.Dense, v []float64, s PriceSettings) (pricing.Result, error) {
+func priceOne(ctx context.Context, x *mat.Dense, v []float64, given [][]float64, s PriceSettings) (pricing.Result, error) {
 	if s.MaxNodes < 0 {
-		return pricing.Local(ctx, x, v, pricing.LocalSettings{Starts: s.Starts, Seed: s.Seed, Given: s.Given, Keep: max(1, s.Keep)})
+		return pricing.Local(ctx, x, v, pricing.LocalSettings{
+			Starts: s.Starts, Polish: s.Polish, Seed: s.Seed, Given: given, Keep: max(1, s.Keep), NoPatterns: s.NoPatterns,
+		})
 	}
 	return pricing.BranchAndBound(ctx, x, v, pricing.TreeSettings{
-		Tolerance: s.Tolerance, Floor: s.Floor, MaxNodes: cmp.Or(s.MaxNodes, defaultNodes), Seed: s.Seed, Given: s.Given, Keep: max(1, s.Keep),
+		Tolerance: s.Tolerance, Floor: s.Floor, MaxNodes: cmp.Or(s.MaxNodes, defaultNodes), Seed: s.Seed, Given: given, Keep: max(1, s.Keep),
 	})
 }
 
 func priceByCells(ctx context.Context, x *mat.Dense, v []float64, s PriceSettings) (Price, error) {
 	plus, minus, cells, err := pricing.ByCells(ctx, x, s.Cells, v, pricing.CellSettings{
-		Floor: s.Floor, Tolerance: s.Tolerance, Keep: max(1, s.Keep), Given: s.Given, Seed: s.Seed,
+		Floor: s.Floor, Tolerance: s.Tolerance, Keep: max(1, s.Keep), Given: slices.Concat(s.Given[0], s.Given[1]), Seed: s.Seed,
 	})
 	if failed(ctx, err) {
 		return Price{}, err

@@ -23,7 +23,7 @@ func TestABadSettingProvesNothingOnACancelledContext(t *testing.T) {
 	x := mat.NewDense(3, 3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 1})
 	y := []float64{1, 1, 1}
 	for name, how := range map[string]convexnn.PriceSettings{
-		"given start of the wrong length": {Given: [][]float64{{1}}},
+		"given start of the wrong length": {Given: [2][][]float64{{{1}}}},
 		"negative tolerance":              {Tolerance: -1},
 	} {
 		c, err := convexnn.Verify(ctx, x, y, y, 0.1, 1.5, convexnn.VerifySettings{Price: &how})

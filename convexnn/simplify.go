@@ -306,9 +306,7 @@ func (s *simplifier) resize(net *Network) *Network {
 	out := net.rescaled(scale)
 	out.balance()
 	if s.intercept {
-		out.Intercept = 0
-		f, _ := out.Predict(s.x)
-		out.Intercept = (floats.Sum(s.y) - floats.Sum(f)) / float64(len(f))
+		_ = out.fitIntercept(s.x, s.y) // shapes were checked at the door
 	}
 	return out
 }

@@ -31,12 +31,13 @@ type SolveSettings struct {
 
 // SolveProgress is what a running solve knows.
 type SolveProgress struct {
-	Phase      string // "admm" or "polish"
+	Phase      string // "admm", "polish" or "generate"
 	Iterations int    // of ADMM so far
-	Rounds     int    // of the polish so far
+	Rounds     int    // of the polish or of generation so far
 	Objective  float64
 	LowerBound float64
 	Gap        float64
+	Estimated  bool // whether LowerBound comes from local search and may be wrong
 }
 
 // Status says how a solve ended.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -16,36 +17,45 @@ import (
 type Mode int
 
 const (
+	// Auto is Enumerate where the data have few cells and Global elsewhere. It is
+	// Sampled where the options ask for the gated model, gates, or a number of
+	// patterns.
+	Auto Mode = iota
 	// Sampled draws patterns, or takes those of given gates, and solves the program
 	// on them. The certificate speaks of these patterns.
-	Sampled Mode = iota
-	// Enumerate prices all patterns, and adds those that the program on a few of
-	// them lacks until none does. The certificate speaks of all networks. It is for
-	// data of low rank or few samples.
+	Sampled
+	// Enumerate trains over all networks like Global, and prices all patterns in the
+	// end, which makes the certificate exact. It is for data of low rank or few
+	// samples.
 	Enumerate
+	// Global trains over all networks: it generates the neurons that violate the
+	// dual constraint until a search finds none. Where prices can be proved, by
+	// branch and bound, so is the bound; elsewhere it is an estimate.
+	Global
 )
 
-// String returns "sampled" or "enumerate".
+// modeNames are the names of the modes in their order.
+var modeNames = [...]string{"auto", "sampled", "enumerate", "global"}
+
+// String returns "auto", "sampled", "enumerate" or "global".
 func (m Mode) String() string {
-	if m == Enumerate {
-		return "enumerate"
+	if m < 0 || int(m) >= len(modeNames) {
+		return fmt.Sprintf("mode %d", int(m))
 	}
-	return "sampled"
+	return modeNames[m]
 }
 
 // ParseMode is the inverse of [Mode.String]. The error is [ErrMode].
 func ParseMode(s string) (Mode, error) {
-	for _, m := range []Mode{Sampled, Enumerate} {
-		if s == m.String() {
-			return m, nil
-		}
+	if m := slices.Index(modeNames[:], s); m >= 0 {
+		return Mode(m), nil
 	}
-	return 0, fmt.Errorf("%w %q: the modes are sampled and enumerate", ErrMode, s)
+	return 0, fmt.Errorf("%w %q: the modes are auto, sampled, enumerate and global", ErrMode, s)
 }
 
 // Options steer [Train]. The zero value works.
 type Options struct {
-	// Mode is Sampled or Enumerate.
+	// Mode is Auto, Sampled, Enumerate or Global.
 	Mode Mode
 	// Model is ReLU or Gated.
 	Model Model
@@ -54,7 +64,7 @@ type Options struct {
 	// BetaRatio is beta/beta_max where Beta is 0; 0 means 0.01.
 	BetaRatio float64
 	// Patterns is the number of distinct activation patterns to sample; 0 means
-	// 500. Fewer are used where the data have fewer. Enumerate does without.
+	// 500. Fewer are used where the data have fewer. Only Sampled draws any.
 	Patterns int
 	// MaxCells is the largest number of cells that Enumerate takes on; 0 means
 	// 100 million. Where the data may have more, Train returns ErrTooManyCells
@@ -67,24 +77,29 @@ type Options struct {
 	Gates *mat.Dense
 	// Intercept adds an unpenalised output intercept.
 	Intercept bool
-	// Seed of the sampler.
+	// Start, if set, is a ReLU network to begin with, where Mode is not Sampled: a good
+	// one saves rounds. It is copied, and trained on, and changes nothing but the way.
+	Start *Network
+	// Seed of the sampler, and of local searches.
 	Seed uint64
-	// Tolerance on the relative gap of the statement that the mode proves: that of
+	// Tolerance on the relative gap of the statement that the mode makes: that of
 	// the program for Sampled, for which 0 means 1e-4, and that over all networks
-	// for Enumerate, for which 0 means 1e-6.
+	// otherwise, for which 0 means 1e-6 with Enumerate and 1e-3 with Global.
 	Tolerance float64
 	// MemoryLimit in bytes is the most that the program may take; 0 means no
 	// limit. Over it Train returns ErrMemory before allocating anything.
 	MemoryLimit uint64
 	// Progress, if set, is called now and then.
 	Progress func(Progress)
+
+	betaMax *BetaMax // where it is known already
 }
 
 // Progress is what a running training reports.
 type Progress struct {
 	// Stage is what comes next: "beta_max", "patterns", "solve" once, and then
-	// "admm" or "polish" with each new bracket; for Enumerate "generate" with that
-	// over all networks.
+	// "admm" or "polish" with each new bracket, or "generate" with that over all
+	// networks.
 	Stage string
 	// Known holds what is known so far: Rank and PatternsPossible from the
 	// beginning, BetaMax and Beta after the stage beta_max, Patterns after the
@@ -101,12 +116,19 @@ type Result struct {
 	Network      *Network
 	Objective    float64 // of Network, recomputed from its weights
 	TrainingLoss float64 // 1/2 sum of squares, its first part
-	Certificate  Certificate
+	// Certificate is what is proved.
+	Certificate Certificate
+	// Estimate is what local search suggests, where this is more than is proved, and
+	// nil elsewhere. It was audited by a search from many fresh starts, and may still
+	// be wrong.
+	Estimate *Certificate
+	// Mode that was used: never Auto.
+	Mode Mode
 
 	Beta             float64
 	BetaMax          BetaMax
-	Patterns         int      // in the last program
-	Cells            int64    // enumerated, each time that a residual was priced; 0 if none
+	Patterns         int      // in the last program; with Global directions in the last one
+	Cells            int64    // priced in each pass over all; 0 if none
 	PatternsPossible *big.Int // bound on the number of cells, see arrangements.MaxCells
 	Rank             int      // of X
 	Status           Status
@@ -119,8 +141,9 @@ const (
 	defaultBetaRatio = 0.01
 	defaultTolerance = 1e-4
 	// An exact price costs little more where it is to be accurate.
-	defaultGlobalTolerance = 1e-6
-	defaultMaxCells        = 100_000_000
+	defaultEnumerateTolerance = 1e-6
+	defaultGlobalTolerance    = 1e-3
+	defaultMaxCells           = 100_000_000
 )
 
 // Train trains a two-layer network on x (n x d) and y (n): it samples or generates
@@ -139,31 +162,31 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	n, d := x.Dims()
 	result := &Result{Rank: arrangements.Rank(x), Status: Stopped}
 	result.PatternsPossible = arrangements.MaxCells(arrangements.Lines(x), result.Rank)
-	if err := options.checkMemory(n, d, result.PatternsPossible); err != nil {
+	options.choose(x, result.PatternsPossible)
+	result.Mode = options.Mode
+	if err := options.checkMemory(x, result.PatternsPossible); err != nil {
+		return nil, err
+	}
+	prover, err := options.prover(x, result.PatternsPossible)
+	if err != nil {
 		return nil, err
 	}
 
-	var all *arrangements.Arrangement
-	if options.Mode == Enumerate {
-		var err error
-		if all, err = options.arrangement(x); err != nil {
+	if options.betaMax != nil {
+		result.BetaMax = *options.betaMax
+	} else {
+		options.report(Progress{Stage: "beta_max", Known: result})
+		if result.BetaMax, err = findBetaMax(ctx, x, y, options.Intercept, result.PatternsPossible); err != nil {
 			return nil, err
 		}
-	}
-
-	options.report(Progress{Stage: "beta_max", Known: result})
-	var err error
-	if result.BetaMax, err = findBetaMax(ctx, x, y, options.Intercept, result.PatternsPossible); err != nil {
-		return nil, err
 	}
 	result.Beta = options.beta(result.BetaMax)
 
 	options.report(Progress{Stage: "patterns", Known: result})
-	if options.Mode == Enumerate {
-		return result.enumerate(ctx, x, y, all, options)
+	if options.Mode != Sampled {
+		return result.overAll(ctx, x, y, prover, options)
 	}
 	return result.sample(ctx, x, y, options)
 }
@@ -258,16 +281,24 @@ func (o *Options) check() error {
 	if o.Patterns < 0 {
 		return fmt.Errorf("%w: %d asked for", ErrNoPatterns, o.Patterns)
 	}
-	if o.Mode != Sampled && o.Mode != Enumerate {
+	if o.Mode < Auto || o.Mode > Global {
 		return fmt.Errorf("%w %d", ErrMode, int(o.Mode))
 	}
-	if o.Mode == Enumerate && (o.Model != ReLU || o.Gates != nil) {
-		return fmt.Errorf("%w: enumerate is a statement about ReLU networks with any pattern, and takes neither gates nor the gated model", ErrMode)
+	if err := o.Model.check(); err != nil {
+		return err
 	}
-	if o.Tolerance == 0 {
-		o.Tolerance = defaultTolerance
-		if o.Mode == Enumerate {
-			o.Tolerance = defaultGlobalTolerance
+	if o.Mode == Auto && (o.Model == Gated || o.Gates != nil || o.Patterns > 0) {
+		o.Mode = Sampled
+	}
+	if o.Mode != Sampled && (o.Model != ReLU || o.Gates != nil) {
+		return fmt.Errorf("%w: %v is about ReLU networks with any pattern, and takes neither gates nor the gated model", ErrMode, o.Mode)
+	}
+	if o.Start != nil {
+		if err := o.Start.validate(); err != nil {
+			return err
+		}
+		if o.Start.Model != ReLU {
+			return fmt.Errorf("%w: training over all networks begins with ReLU networks, and this one is %v", ErrModel, o.Start.Model)
 		}
 	}
 	if o.MaxCells == 0 {
@@ -282,10 +313,33 @@ func (o *Options) check() error {
 	if !(o.Tolerance >= 0) {
 		return fmt.Errorf("%w, got %v", ErrTolerance, o.Tolerance)
 	}
-	if err := o.Model.check(); err != nil {
-		return err
-	}
 	return nil
+}
+
+// choose settles what depends on the data: the mode, by a bound on the number of cells,
+// and the tolerance.
+func (o *Options) choose(x *mat.Dense, possible *big.Int) {
+	if o.Mode == Auto {
+		o.Mode = Global
+		if roundLimits.admits(x, possible) && possible.Cmp(big.NewInt(o.MaxCells)) <= 0 {
+			o.Mode = Enumerate
+		}
+	}
+	if o.Tolerance == 0 {
+		o.Tolerance = [...]float64{Sampled: defaultTolerance, Enumerate: defaultEnumerateTolerance, Global: defaultGlobalTolerance}[o.Mode]
+	}
+}
+
+// prover is the strongest way to price for the mode.
+func (o *Options) prover(x *mat.Dense, possible *big.Int) (PriceSettings, error) {
+	switch o.Mode {
+	case Enumerate:
+		a, err := o.arrangement(x)
+		return PriceSettings{Cells: a}, err
+	case Global:
+		return roundLimits.settings(x, possible)
+	}
+	return PriceSettings{}, nil
 }
 
 // beta returns the strength to use. Where beta_max is 0 the target is zero, any
@@ -322,8 +376,12 @@ func (o *Options) report(p Progress) {
 }
 
 // checkMemory refuses a program that would take more than the limit.
-func (o *Options) checkMemory(n, d int, possible *big.Int) error {
+func (o *Options) checkMemory(x *mat.Dense, possible *big.Int) error {
+	n, d := x.Dims()
 	patterns := o.Patterns
+	if o.Mode != Sampled {
+		patterns = programPatterns
+	}
 	if possible.IsInt64() {
 		patterns = int(min(int64(patterns), possible.Int64()))
 	}

@@ -194,7 +194,7 @@ func TestCertificateMatchesTheNetwork(t *testing.T) {
 			}
 		}
 		y := mat.Col(nil, 0, random(rng, n, 1))
-		options := convexnn.Options{BetaRatio: math.Pow(10, -3*rng.Float64()), Tolerance: 1e-6, Intercept: trial%2 == 0}
+		options := convexnn.Options{Mode: convexnn.Sampled, BetaRatio: math.Pow(10, -3*rng.Float64()), Tolerance: 1e-6, Intercept: trial%2 == 0}
 		if trial%3 == 0 {
 			options.Model = convexnn.Gated
 		}
@@ -260,22 +260,32 @@ func TestTrainOnUnusualData(t *testing.T) {
 		{"more patterns than cells", ones, []float64{1, 2, 3}, convexnn.Options{Patterns: 5000}, -1, -1},
 		{"gated", ones, []float64{1, 2, 3}, convexnn.Options{Model: convexnn.Gated}, -1, -1},
 	} {
-		r, err := convexnn.Train(t.Context(), c.x, c.y, c.options)
-		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
-			continue
-		}
-		if c.neurons >= 0 && len(r.Network.Neurons) != c.neurons {
-			t.Errorf("%s: %d neurons, want %d", c.name, len(r.Network.Neurons), c.neurons)
-		}
-		if c.loss >= 0 && math.Abs(r.TrainingLoss-c.loss) > 1e-6 {
-			t.Errorf("%s: loss %g, want %g", c.name, r.TrainingLoss, c.loss)
-		}
-		if c.name != "tiny beta" && (r.Status != convexnn.Solved || !(r.Certificate.ProgramGap <= 1e-4)) {
-			t.Errorf("%s: %v with gap %g", c.name, r.Status, r.Certificate.ProgramGap)
-		}
-		if _, err := json.Marshal(r); err != nil {
-			t.Errorf("%s: the result holds a value that is not finite: %v", c.name, err)
+		for _, mode := range []convexnn.Mode{convexnn.Auto, convexnn.Sampled, convexnn.Enumerate, convexnn.Global} {
+			c.options.Mode, c.options.Tolerance = mode, 1e-4
+			if sampled := c.options.Model == convexnn.Gated || c.options.Patterns > 0; sampled && mode > convexnn.Sampled {
+				continue
+			}
+			r, err := convexnn.Train(t.Context(), c.x, c.y, c.options)
+			if err != nil {
+				t.Errorf("%s, %v: %v", c.name, mode, err)
+				continue
+			}
+			if c.neurons >= 0 && len(r.Network.Neurons) != c.neurons {
+				t.Errorf("%s, %v: %d neurons, want %d", c.name, mode, len(r.Network.Neurons), c.neurons)
+			}
+			if c.loss >= 0 && math.Abs(r.TrainingLoss-c.loss) > 1e-6 {
+				t.Errorf("%s, %v: loss %g, want %g", c.name, mode, r.TrainingLoss, c.loss)
+			}
+			gap := r.Certificate.RelativeGap
+			if r.Mode == convexnn.Sampled {
+				gap = r.Certificate.ProgramGap
+			}
+			if c.name != "tiny beta" && (r.Status != convexnn.Solved || !(gap <= 1e-4)) {
+				t.Errorf("%s, %v: %v with gap %g", c.name, mode, r.Status, gap)
+			}
+			if _, err := json.Marshal(r); err != nil {
+				t.Errorf("%s, %v: the result holds a value that is not finite: %v", c.name, mode, err)
+			}
 		}
 	}
 }
@@ -297,6 +307,7 @@ func TestTrainRefuses(t *testing.T) {
 		{"NaN in X", with(3, 1, math.NaN()), y, convexnn.Options{}, convexnn.ErrNotFinite},
 		{"Inf in X", with(3, 1, math.Inf(1)), y, convexnn.Options{}, convexnn.ErrNotFinite},
 		{"overflowing X", with(3, 1, 1e308), y, convexnn.Options{}, convexnn.ErrNotFinite},
+		{"unknown mode", x, y, convexnn.Options{Mode: 7}, convexnn.ErrMode},
 		{"unknown model", x, y, convexnn.Options{Model: 7}, convexnn.ErrModel},
 		{"negative tolerance", x, y, convexnn.Options{Tolerance: -1}, convexnn.ErrTolerance},
 		{"overflowing y", x, append([]float64{1e200}, y[1:]...), convexnn.Options{}, convexnn.ErrNotFinite},
@@ -339,7 +350,7 @@ func TestInterruptKeepsTheBest(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var last convexnn.SolveProgress
-	r, err = convexnn.Train(ctx, x, y, convexnn.Options{Tolerance: 1e-9, Progress: func(p convexnn.Progress) {
+	r, err = convexnn.Train(ctx, x, y, convexnn.Options{Mode: convexnn.Sampled, Tolerance: 1e-9, Progress: func(p convexnn.Progress) {
 		if p.Stage == "admm" {
 			last = p.Solve
 			stop()

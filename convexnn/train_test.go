@@ -167,7 +167,7 @@ func TestNearlyEqualRows(t *testing.T) {
 	} {
 		for _, intercept := range []bool{false, true} {
 			for _, model := range []convexnn.Model{convexnn.ReLU, convexnn.Gated} {
-				r := train(t, c.x, c.y, convexnn.Options{Intercept: intercept, Model: model})
+				r := train(t, c.x, c.y, convexnn.Options{Mode: convexnn.Sampled, Intercept: intercept, Model: model})
 				if r.Network == nil || r.Certificate.ProgramBound > r.Certificate.ProgramObjective {
 					t.Errorf("%+v", r)
 				}

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+	"sync"
+
+	"codeberg.org/go-fonts/liberation/liberationsansbold"
+	"codeberg.org/go-fonts/liberation/liberationsansregular"
+	xfont "golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// The colours of Okabe and Ito, and greys.
+var (
+	blue      = rgb(0x00, 0x72, 0xb2)
+	sky       = rgb(0x56, 0xb4, 0xe9)
+	vermilion = rgb(0xd5, 0x5e, 0x00)
+	green     = rgb(0x00, 0x9e, 0x73)
+	ink       = rgb(0x22, 0x22, 0x22)
+	grey      = rgb(0x66, 0x66, 0x66)
+	pale      = rgb(0xe6, 0xe6, 0xe6)
+)
+
+func rgb(r, g, b uint8) color.NRGBA { return color.NRGBA{r, g, b, 0xff} }
+
+// faded is a colour with an opacity.
+func faded(c color.NRGBA, opacity float64) color.NRGBA {
+	c.A = uint8(opacity * 0xff)
+	return c
+}
+
+// handler sets text in Liberation Sans, regular and bold.
+var handler = sync.OnceValue(func() text.Plain {
+	var faces font.Collection
+	for _, f := range []struct {
+		weight xfont.Weight
+		data   []byte
+	}{
+		{xfont.WeightNormal, liberationsansregular.TTF},
+		{xfont.WeightBold, liberationsansbold.TTF},
+	} {
+		face, err := opentype.Parse(f.data)
+		if err != nil {
+			panic("report: the font does not parse: " + err.Error())
+		}
+		faces = append(faces, font.Face{Font: font.Font{Typeface: "Liberation", Variant: "Sans", Weight: f.weight}, Face: face})
+	}
+	return text.Plain{Fonts: font.NewCache(faces)}
+})
+
+// A pen draws on a canvas, whose origin is the lower left corner.
+type pen struct{ draw.Canvas }
+
+// style is a style of text.
+func style(size vg.Length, bold bool, c color.Color, x text.XAlignment, y text.YAlignment) text.Style {
+	weight := xfont.WeightNormal
+	if bold {
+		weight = xfont.WeightBold
+	}
+	return text.Style{
+		Color: c, XAlign: x, YAlign: y, Handler: handler(),
+		Font: font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight, Size: size},
+	}
+}
+
+// line draws a polygon line.
+func (p pen) line(c color.Color, width vg.Length, dashes []vg.Length, points ...vg.Point) {
+	p.StrokeLines(draw.LineStyle{Color: c, Width: width, Dashes: dashes}, points)
+}
+
+// write draws text.
+func (p pen) write(s text.Style, x, y vg.Length, words string) {
+	p.FillText(s, vg.Point{X: x, Y: y}, words)
+}
+
+// formats are the ways to write a picture.
+var formats = map[string]func(w io.Writer, width, height vg.Length, paint func(pen)) error{
+	"svg": writeSVG,
+	"png": writePNG,
+}
+
+func writeSVG(w io.Writer, width, height vg.Length, paint func(pen)) error {
+	c := vgsvg.New(width, height)
+	p := pen{draw.New(c)}
+	p.FillPolygon(color.White, []vg.Point{{}, {X: width}, {X: width, Y: height}, {Y: height}})
+	paint(p)
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return err
+	}
+	const family = "font-family:Liberation Sans"
+	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte(family+";"), []byte(family+",Arial,Helvetica,sans-serif;")))
+	return err
+}
+
+func writePNG(w io.Writer, width, height vg.Length, paint func(pen)) error {
+	const dpi = 200
+	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
+	paint(pen{draw.New(c)})
+	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
+	return err
+}
+
+// write writes a picture in a format, svg or png.
+func write(w io.Writer, format string, width, height vg.Length, paint func(pen)) error {
+	f, ok := formats[format]
+	if !ok {
+		return fmt.Errorf("a picture is svg or png, and not %q", format)
+	}
+	return f(w, width, height, paint)
+}

@@ -55,7 +55,7 @@ func TestVerifyForgedScaling(t *testing.T) {
 			dual = append(dual, v/sqrt(square/20))
 		}
 		r["dual"], r["objective"], r["training_loss"], r["lower_bound"], r["relative_gap"] = dual, 10, 10, 10*(1-1e-8), 1e-8
-		r["price"] = map[string]any{"value": 0.5, "upper": 1, "kind": "exact", "method": "cells", "cells": r["cells"]}
+		r["price"] = map[string]any{"value": 0.5, "upper": 1, "kind": "exact", "method": "cells", "cells": 40}
 		delete(r, "statement")
 	}
 	lazy := forge(t, model, func(m map[string]any) { m["network"].(map[string]any)["neurons"] = []any{} })

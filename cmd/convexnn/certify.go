@@ -34,7 +34,9 @@ func (a *app) certifyCommand() *cobra.Command {
 		Use:   "certify MODEL DATA",
 		Short: "Say how far a network is from the best one",
 		Long: `Certify brackets a two-layer ReLU network from anywhere: it proves a lower bound on
-the objective of all such networks, of any width, and looks for a better network.
+the objective of all such networks, of any width, and looks for a better network, by
+generating neurons from those of MODEL on. Where the proof falls short of what local
+search suggests, it says both.
 
 MODEL is a model file of train, or plain weights. On the table that a model was
 trained on it takes the training rows, and the beta of the training.
@@ -79,7 +81,7 @@ func (f *certifyFlags) groups() []flagGroup {
 	data.flags.BoolVar(&f.allRows, "all-rows", false, "take the rows too that the training of MODEL held out")
 	fs = limits.flags
 	fs.Float64Var(&f.tol, "tol", 1e-3, "end where the bound is within the relative gap `F` of the best network found")
-	fs.IntVar(&f.rounds, "rounds", 30, "search for bounds and networks in up to `N` rounds; 0 prices the residual of MODEL only")
+	fs.IntVar(&f.rounds, "rounds", 200, "generate neurons, for bounds and better networks, in up to `N` rounds; 0 prices the residual of MODEL only")
 	fs.Uint64Var(&f.seed, "seed", 0, "seed `N` of local searches, and of a generated built-in set (default that of the training, or 1)")
 	f.limits.register(fs)
 	return []flagGroup{out, network, data, limits}
@@ -179,8 +181,14 @@ func (c *certifying) run(ctx context.Context, bar *progress) error {
 	c.result, err = convexnn.Certify(ctx, x, y, c.network, c.beta, settings)
 	bar.clear()
 	c.seconds = time.Since(start).Seconds()
-	if err != nil && f.beta > 0 && (f.beta < leastBeta || f.beta > 1/leastBeta) {
-		return fmt.Errorf("--beta %g is too far from the size of the data: %w", f.beta, err)
+	return tooFar("beta", f.beta, err)
+}
+
+// tooFar words the error of a run that comes from the value of a flag for beta, if it
+// does.
+func tooFar(flag string, value float64, err error) error {
+	if err != nil && value > 0 && (value < leastBeta || value > 1/leastBeta) {
+		return fmt.Errorf("--%s %g is too far from the size of the data: %w", flag, value, err)
 	}
 	return err
 }
@@ -194,7 +202,7 @@ func (c *certifying) model() *model {
 	m := &model{
 		Format: modelFormat, Version: modelVersion, Network: c.result.Better,
 		Training: &trainingInfo{
-			Objective: number(c.result.BetterObjective), Beta: number(c.beta), ProgramGap: number(c.result.Certificate.ProgramGap),
+			Objective: number(c.result.BetterObjective), Beta: number(c.beta),
 			Certificate: string(c.result.Certificate.Kind), Convexnn: version(), Data: c.split,
 		},
 	}

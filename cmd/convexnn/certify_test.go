@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -168,8 +169,28 @@ func TestCertifyModel(t *testing.T) {
 
 func TestCertifyTinyBeta(t *testing.T) {
 	weights := file(t, "w.json", `{"U": [[1], [1], [0.1]], "alpha": [1]}`)
-	if _, stderr := must(t, exitFailed, with(square(t), "certify", weights, "--beta", "1e-300")...); !strings.Contains(stderr, "--beta 1e-300 is too far") {
-		t.Errorf("%q", stderr)
+	args := with(square(t), "certify", weights, "--beta", "1e-300", "--report", "-", "--quiet")
+	status, stdout, stderr := invoke(args...)
+	if status == exitFailed && strings.Contains(stderr, "--beta 1e-300 is too far") {
+		return
+	}
+	if r := readJSON(t, stdout); status != exitDone || !(r["lower_bound"].(float64) <= r["better_objective"].(float64)) {
+		t.Errorf("status %d, %q, %v", status, stderr, r)
+	}
+}
+
+func TestTooFar(t *testing.T) {
+	cause := errors.New("cause")
+	for _, beta := range []float64{1e-300, 1e300} {
+		if err := tooFar("beta", beta, cause); !errors.Is(err, cause) || !strings.Contains(err.Error(), fmt.Sprintf("--beta %g is too far", beta)) {
+			t.Errorf("%g: %v", beta, err)
+		}
+	}
+	if err := tooFar("beta", 0.1, cause); err != cause {
+		t.Error(err)
+	}
+	if err := tooFar("beta", 1e-300, nil); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -86,17 +86,17 @@ func (c *certifying) printResult(w io.Writer) {
 	row(w, "patterns", "at most %v", count{r.PatternsPossible})
 	fmt.Fprintln(w)
 	row(w, "objective", "%.6g, of which %.6g are the loss", r.Objective, r.TrainingLoss)
-	paragraph(w, "proved", r.Certificate.Statement())
 	if e := r.Estimate; e != nil {
-		paragraph(w, "estimated", fmt.Sprintf("~%.6g (gap ~%.2g %%): local search suggests this bound, and nothing proves it.", e.LowerBound, 100*e.RelativeGap))
+		paragraph(w, "estimated", estimateText(e, r.Objective, r.BetterObjective))
 	}
+	paragraph(w, "proved", r.Certificate.Statement())
 	if c.result.Better != nil {
 		row(w, "better", "a network of %s with objective %.6g", plural(len(c.result.Better.Neurons), "neuron"), c.result.BetterObjective)
 	} else {
 		row(w, "better", "the search found no network with a lower objective")
 	}
 	for _, n := range c.remarks() {
-		row(w, "note", "%s", n)
+		paragraph(w, "note", n)
 	}
 	row(w, "rounds", "%d", r.Rounds)
 	row(w, "time", "%s", seconds(c.seconds))

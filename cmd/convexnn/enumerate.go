@@ -55,7 +55,8 @@ func (f *cellFlags) allows(cells *big.Int) bool {
 	return cells.IsInt64() && cells.Int64() <= int64(f.most)
 }
 
-// mend adds to an error of an enumeration that is too large what the user can do.
+// mend adds to an error of a training over all networks that is too large what the user
+// can do.
 func mend(err error) error {
 	switch {
 	case errors.Is(err, convexnn.ErrTooManyCells):

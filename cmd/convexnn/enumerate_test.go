@@ -27,7 +27,7 @@ func TestTrainEnumerate(t *testing.T) {
 	if p := r["price"].(map[string]any); p["kind"] != "exact" || p["method"] != "cells" || p["cells"] != 14.0 {
 		t.Errorf("price %v", p)
 	}
-	for _, want := range []string{"at most 14; a pass over all of them takes about", "Globally optimal within 0.001 %", "14 patterns priced per pass"} {
+	for _, want := range []string{"at most 14; neurons with any pattern are generated, and passes over all patterns prove the bound. A pass takes about", "Globally optimal within 0.001 %", "14 patterns priced per pass; "} {
 		if !strings.Contains(words(stderr), want) {
 			t.Errorf("%q is missing in\n%s", want, stderr)
 		}
@@ -67,7 +67,15 @@ func TestBadEnumerate(t *testing.T) {
 		{"sampler", 2, "--sampler", []string{"train", "xor", "--mode", "enumerate", "--sampler", "pairs"}},
 		{"gates", 2, "--gates", []string{"train", "xor", "--mode", "enumerate", "--gates", "g.txt"}},
 		{"gated", 2, "--model relu", []string{"train", "xor", "--mode", "enumerate", "--model", "gated"}},
-		{"max-cells without", 2, "--mode enumerate", []string{"train", "xor", "--max-cells", "5"}},
+		{"patterns with global", 2, "--mode global takes all", []string{"train", "xor", "--mode", "global", "--patterns", "5"}},
+		{"sampler with global", 2, "--sampler", []string{"train", "xor", "--mode", "global", "--sampler", "pairs"}},
+		{"gates with global", 2, "--gates", []string{"train", "xor", "--mode", "global", "--gates", "g.txt"}},
+		{"gated with global", 2, "--mode global is for --model relu", []string{"train", "xor", "--mode", "global", "--model", "gated"}},
+		{"max-cells with global", 2, "--mode auto and enumerate", []string{"train", "xor", "--mode", "global", "--max-cells", "5"}},
+		{"max-cells with sampled", 2, "--mode auto and enumerate", []string{"train", "xor", "--mode", "sampled", "--max-cells", "5"}},
+		{"max-cells with patterns", 2, "--patterns means --mode sampled", []string{"train", "xor", "--max-cells", "5", "--patterns", "5"}},
+		{"max-cells with gated", 2, "--model gated means --mode sampled", []string{"train", "xor", "--max-cells", "5", "--model", "gated"}},
+		{"memory", 1, "--mode sampled or --memory-limit SIZE", []string{"train", "iris", "--positive", "setosa", "--memory-limit", "1KB"}},
 		{"max-cells", 2, "positive whole number", []string{"train", "xor", "--mode", "enumerate", "--max-cells", "0.5"}},
 		{"too many", 1, "--mode sampled, --skip COL, or --max-cells N", []string{"train", "breast-cancer", "--mode", "enumerate"}},
 		{"too many for the flag", 1, "limit is 10", []string{"train", "xor", "--mode", "enumerate", "--max-cells", "10"}},

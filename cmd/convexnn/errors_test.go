@@ -66,7 +66,7 @@ func TestBadInput(t *testing.T) {
 		{"tolerance", 2, "--tol", []string{"train", good, "--tol", "0"}},
 		{"no patterns", 2, "--patterns", []string{"train", good, "--patterns", "0"}},
 		{"sampler", 2, "--sampler", []string{"train", good, "--sampler", "all"}},
-		{"mode", 2, "neither sampled nor enumerate", []string{"train", good, "--mode", "exact"}},
+		{"mode", 2, "none of auto, sampled, enumerate and global", []string{"train", good, "--mode", "exact"}},
 		{"model", 2, "--model", []string{"train", good, "--model", "deep"}},
 		{"bias", 2, "--bias", []string{"train", good, "--bias", "some"}},
 		{"task", 2, "--task", []string{"train", good, "--task", "guess"}},

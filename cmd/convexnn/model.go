@@ -37,11 +37,11 @@ func (m *model) origin() string { return "the " + cmp.Or(m.from, "model") }
 
 // trainingInfo says where a model comes from. Predictions do not need it.
 type trainingInfo struct {
-	Objective   number `json:"objective"`
-	Beta        number `json:"beta"`
-	Certificate string `json:"certificate"`
-	ProgramGap  number `json:"program_gap"`
-	Convexnn    string `json:"convexnn"`
+	Objective   number  `json:"objective"`
+	Beta        number  `json:"beta"`
+	Certificate string  `json:"certificate"`
+	ProgramGap  *number `json:"program_gap"` // null unless the certificate is about a program
+	Convexnn    string  `json:"convexnn"`
 
 	Data *dataInfo `json:"data,omitempty"`
 }
@@ -59,10 +59,13 @@ func newModel(p *prepared, result *convexnn.Result, seed uint64) *model {
 	m := &model{
 		Format: modelFormat, Version: modelVersion, Network: result.Network,
 		Training: &trainingInfo{
-			Objective: number(result.Objective), Beta: number(result.Beta), ProgramGap: number(result.Certificate.ProgramGap),
+			Objective: number(result.Objective), Beta: number(result.Beta),
 			Certificate: string(result.Certificate.Kind), Convexnn: version(),
 			Data: p.info(seed),
 		},
+	}
+	if c := result.Certificate; c.Kind == convexnn.CertifiedProgram {
+		m.Training.ProgramGap = (*number)(&c.ProgramGap)
 	}
 	m.Preprocessing, m.Matrix = stored(p.encoding)
 	return m

@@ -42,12 +42,10 @@ func (p *progress) update(u convexnn.Progress) {
 	switch u.Stage {
 	case "beta_max":
 		p.bar.Describe("beta_max")
-	case "patterns":
-		p.bar.Describe("sampling patterns")
-	case "solve":
-		p.bar.Describe("building the program")
+	case "patterns", "solve":
+		p.bar.Describe(preparing(u))
 	case "generate":
-		p.bar.Describe(fmt.Sprintf("round %-3d objective %-9.5g bound %-9.5g gap %-8.2g", u.Solve.Rounds, u.Solve.Objective, u.Solve.LowerBound, u.Solve.Gap))
+		p.bar.Describe(roundText(u.Solve))
 		p.bar.Set(way(u.Solve.Gap, u.Tolerance))
 		return
 	default:
@@ -56,6 +54,28 @@ func (p *progress) update(u convexnn.Progress) {
 		return
 	}
 	p.bar.RenderBlank()
+}
+
+// preparing says what is done before the first bracket is known.
+func preparing(u convexnn.Progress) string {
+	switch {
+	case u.Known.Mode != convexnn.Sampled:
+		return "generating neurons"
+	case u.Stage == "patterns":
+		return "sampling patterns"
+	}
+	return "building the program"
+}
+
+// roundText describes the bracket over all networks, with a tilde where it is an
+// estimate.
+func roundText(s convexnn.SolveProgress) string {
+	tilde := ""
+	if s.Estimated {
+		tilde = "~"
+	}
+	return fmt.Sprintf("round %-3d objective %-9.5g bound %-10s gap %-9s", s.Rounds, s.Objective,
+		fmt.Sprintf("%s%.5g", tilde, s.LowerBound), fmt.Sprintf("%s%.2g", tilde, s.Gap))
 }
 
 func way(gap, tolerance float64) int {

@@ -19,7 +19,7 @@ type trainReport struct {
 	Rank             int           `json:"rank"`
 	Patterns         int           `json:"patterns"`
 	PatternsPossible count         `json:"patterns_possible"`
-	Cells            *int64        `json:"cells"` // enumerated
+	Cells            *int64        `json:"cells"` // enumerated in each pass; null where none was
 	Neurons          int           `json:"neurons"`
 	Beta             number        `json:"beta"`
 	BetaMax          number        `json:"beta_max"`
@@ -34,6 +34,8 @@ type trainReport struct {
 	RelativeGap      number        `json:"relative_gap"`
 	Certificate      string        `json:"certificate"`
 	Statement        string        `json:"statement"`
+	EstimatedBound   number        `json:"estimated_lower_bound"`
+	EstimatedGap     number        `json:"estimated_gap"`
 	Status           string        `json:"status"`
 	Iterations       int           `json:"iterations"`
 	Rounds           int           `json:"rounds"`
@@ -76,12 +78,13 @@ func (t *training) report() trainReport {
 	n, d := t.data.train.x.Dims()
 	undefined := number(math.NaN())
 	out := trainReport{
-		Format: reportFormat, Mode: t.flags.mode.String(), Model: r.Network.Model.String(), Task: e.Task(), Loss: "squared",
+		Format: reportFormat, Mode: r.Mode.String(), Model: r.Network.Model.String(), Task: e.Task(), Loss: "squared",
 		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: len(r.Network.Neurons),
 		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaMaxKind: "estimated", BetaRatio: ratio(r.Beta, r.BetaMax.Value),
 		Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
-		ProgramObjective: number(c.ProgramObjective), ProgramBound: number(c.ProgramBound), ProgramGap: number(c.ProgramGap),
+		ProgramObjective: undefined, ProgramBound: undefined, ProgramGap: undefined,
 		LowerBound: undefined, RelativeGap: undefined, Certificate: string(c.Kind), Statement: t.statement(),
+		EstimatedBound: undefined, EstimatedGap: undefined,
 		Status: r.Status.String(), Iterations: r.Iterations, Rounds: r.Rounds, Seconds: t.seconds, Seed: t.flags.fit.seed,
 		Metrics: splitMeasures{t.trainMetrics, t.testMetrics},
 		Linear:  linearReport{string(t.linear.Method), t.linear.Columns, splitMeasures{t.linearTrain, t.linearTest}},
@@ -89,11 +92,16 @@ func (t *training) report() trainReport {
 		Notes: append(append([]string{}, t.data.notices...), t.remarks()...), Version: version(),
 		evidence: newEvidence(c, t.flags.intercept, e, t.data.info(t.flags.fit.seed)),
 	}
-	if t.enumerates() {
+	if r.Cells > 0 {
 		out.Cells = &r.Cells
 	}
-	if c.Kind != convexnn.CertifiedProgram {
+	if c.Kind == convexnn.CertifiedProgram {
+		out.ProgramObjective, out.ProgramBound, out.ProgramGap = number(c.ProgramObjective), number(c.ProgramBound), number(c.ProgramGap)
+	} else {
 		out.LowerBound, out.RelativeGap = number(c.LowerBound), number(c.RelativeGap)
+	}
+	if e := r.Estimate; e != nil {
+		out.EstimatedBound, out.EstimatedGap = number(e.LowerBound), number(e.RelativeGap)
 	}
 	if r.BetaMax.Exact {
 		out.BetaMaxKind = "exact"

@@ -21,7 +21,7 @@ func TestSlowBreastCancer(t *testing.T) {
 		var report struct {
 			Status  string
 			Seconds float64
-			Gap     float64 `json:"program_gap"`
+			Gap     float64 `json:"estimated_gap"`
 			Metrics struct{ Test struct{ Accuracy float64 } }
 		}
 		if err := json.Unmarshal([]byte(stdout), &report); err != nil {

@@ -66,7 +66,7 @@ func (t *training) printData(w io.Writer) {
 		row(w, "", "%s", d.class(positive, 1, width))
 	}
 	for _, n := range d.notices {
-		row(w, "note", "%s", n)
+		paragraph(w, "note", n)
 	}
 }
 
@@ -94,20 +94,27 @@ func (t *training) printProgram(w io.Writer, r *convexnn.Result) {
 	}
 	t.program = true
 	row(w, "rank", "%d", r.Rank)
-	if t.enumerates() {
-		text := fmt.Sprintf("at most %v", count{r.PatternsPossible})
-		if cost, err := passText(t.data.train.x); err == nil {
-			text += fmt.Sprintf("; a pass over all of them takes %s. Training makes one a round, often dozens, and solves a program in between.", cost)
-		}
-		paragraph(w, "patterns", text)
-	} else {
-		origin := "sampled"
-		if t.gates != nil {
-			origin = "given"
-		}
-		row(w, "patterns", "%d %s, of at most %v", r.Patterns, origin, count{r.PatternsPossible})
-	}
+	paragraph(w, "patterns", t.patternsText(r))
 	row(w, "beta", "%s", betaText(r))
+}
+
+// patternsText says how many activation patterns there may be, and how the training
+// chooses among them.
+func (t *training) patternsText(r *convexnn.Result) string {
+	most := count{r.PatternsPossible}
+	switch {
+	case r.Mode == convexnn.Global:
+		return fmt.Sprintf("at most %v; none is sampled: neurons with any pattern are generated, until a search finds none that lowers the objective", most)
+	case r.Mode == convexnn.Enumerate:
+		text := fmt.Sprintf("at most %v; neurons with any pattern are generated, and passes over all patterns prove the bound", most)
+		if cost, err := passText(t.data.train.x); err == nil {
+			text += fmt.Sprintf(". A pass takes %s.", cost)
+		}
+		return text
+	case t.gates != nil:
+		return fmt.Sprintf("%d given, of at most %v", r.Patterns, most)
+	}
+	return fmt.Sprintf("%d sampled, of at most %v", r.Patterns, most)
 }
 
 // printResult prints the network and what is known of it.
@@ -121,12 +128,16 @@ func (t *training) printResult(w io.Writer) {
 	}
 	row(w, "network", "%v, %s", r.Network.Model, plural(len(r.Network.Neurons), "neuron"))
 	row(w, "objective", "%.6g%s", r.Objective, units)
+	// A proof that is good enough leaves nothing to estimate.
+	if e := r.Estimate; e != nil && r.Certificate.RelativeGap > t.tolerance {
+		paragraph(w, "estimated", estimateText(e, r.Objective, r.Objective))
+	}
 	paragraph(w, "proved", t.statement())
-	if t.enumerates() {
-		row(w, "searched", "%s", t.searched())
+	if r.Mode != convexnn.Sampled {
+		paragraph(w, "searched", t.searched())
 	}
 	for _, n := range t.remarks() {
-		row(w, "note", "%s", n)
+		paragraph(w, "note", n)
 	}
 	row(w, "time", "%s", seconds(t.seconds))
 	fmt.Fprintln(w)
@@ -154,29 +165,51 @@ func betaText(r *convexnn.Result) string {
 	return fmt.Sprintf("%.4g, that is %.3g of beta_max (%s%.4g%s)", r.Beta, r.Beta/r.BetaMax.Value, tilde, r.BetaMax.Value, kind)
 }
 
-func (t *training) enumerates() bool { return t.flags.mode == convexnn.Enumerate }
-
-// searched says how much was looked at for the proof.
+// searched says how much was looked at.
 func (t *training) searched() string {
 	r := t.result
+	passes := ""
 	switch {
-	case r.Cells == 0 && r.Status == convexnn.Stopped:
-		return fmt.Sprintf("no pass over all patterns ended; %d of them in the last program", r.Patterns)
-	case r.Cells == 0:
-		return "nothing, as the statement needs no search"
+	case r.Cells > 0:
+		passes = fmt.Sprintf("%s priced per pass; ", plural(r.Cells, "pattern"))
+	case r.Rounds == 0 && r.Status == convexnn.Stopped:
+		return "nothing: the first round did not begin"
 	case r.Rounds == 0:
-		return fmt.Sprintf("%s priced; no program was solved", plural(r.Cells, "pattern"))
+		return "nothing, as the statement needs no search"
+	case r.Mode == convexnn.Enumerate && r.Certificate.Kind != convexnn.CertifiedExact:
+		passes = "no pass over all patterns ended; "
 	}
-	return fmt.Sprintf("%s priced per pass, %s; %d of them in the last program",
-		plural(r.Cells, "pattern"), plural(r.Rounds, "round"), r.Patterns)
+	return fmt.Sprintf("%s%s, %s in the last program", passes, plural(r.Rounds, "round"), plural(r.Patterns, "candidate neuron"))
 }
 
-// gap is the relative gap of the statement.
+// estimateText is the bracket that local search suggests for the least objective of all
+// networks, from an estimated bound to the best objective known, with the gap of the
+// network at hand.
+func estimateText(e *convexnn.Certificate, objective, best float64) string {
+	gap, digits := "gap", "%.2g"
+	if best < objective {
+		gap = "gap of this network"
+	}
+	// The last digit that is printed is a millionth; a full gap is not 1e+02.
+	percent := max(100*e.RelativeGap, 1e-3)
+	if percent >= 99.5 {
+		digits = "%.3g"
+	}
+	return fmt.Sprintf("~%.6g to %.6g (%s ~"+digits+" %%): the best that any two-layer ReLU network can do, by local search, audited from fresh starts; not a proof",
+		e.LowerBound, best, gap, percent)
+}
+
+// gap is the relative gap of the best statement, if only estimated.
 func (t *training) gap() float64 {
-	if c := t.result.Certificate; c.Kind != convexnn.CertifiedProgram {
+	r := t.result
+	switch c := r.Certificate; {
+	case c.Kind == convexnn.CertifiedProgram:
+		return c.ProgramGap
+	case r.Estimate != nil:
+		return min(c.RelativeGap, r.Estimate.RelativeGap)
+	default:
 		return c.RelativeGap
 	}
-	return t.result.Certificate.ProgramGap
 }
 
 // statement is what is proved.
@@ -192,16 +225,18 @@ func (t *training) remarks() []string {
 	var out []string
 	r := t.result
 	switch {
+	case r.Status == convexnn.Stopped && t.timeout && t.flags.limits.time == 0:
+		out = append(out, fmt.Sprintf("stopped early by the default time limit of %v; this is the best found until then, and --time-limit 10m, say, gives it more time", t.assumed))
 	case r.Status == convexnn.Stopped && t.timeout:
 		out = append(out, fmt.Sprintf("stopped early by the time limit of %v; this is the best found until then", t.flags.limits.time))
 	case r.Status == convexnn.Stopped:
 		out = append(out, "stopped early by an interrupt; this is the best found until then")
 	case r.Status == convexnn.Limited:
-		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", t.gap(), t.flags.tol))
+		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", t.gap(), t.tolerance))
 	}
 	if r.Status == convexnn.Stopped && len(r.Network.Neurons) == 0 && r.Beta < r.BetaMax.Value {
 		text := "no usable network yet: give more time, or fewer --patterns"
-		if t.enumerates() {
+		if r.Mode != convexnn.Sampled {
 			text = "no usable network yet: give more time, or use --mode sampled"
 		}
 		out = append(out, text)
@@ -212,7 +247,7 @@ func (t *training) remarks() []string {
 	if t.zero() {
 		out = append(out, fmt.Sprintf("beta is not below beta_max: the network has no neurons and predicts %s for every row", t.constant()))
 	}
-	if t.gates == nil && !t.enumerates() && r.Status != convexnn.Stopped && r.Patterns < t.flags.sampler.patterns {
+	if t.gates == nil && r.Mode == convexnn.Sampled && r.Status != convexnn.Stopped && r.Patterns < t.flags.sampler.patterns {
 		out = append(out, fmt.Sprintf("the data showed no more than %[2]d of the %[1]d patterns asked for", t.flags.sampler.patterns, r.Patterns))
 	}
 	return out

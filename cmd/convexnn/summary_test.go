@@ -95,11 +95,11 @@ func TestHoldOut(t *testing.T) {
 }
 
 func TestRemarks(t *testing.T) {
-	f := &trainFlags{tol: 1e-4, sampler: samplerFlags{patterns: 1}}
-	result := &convexnn.Result{Network: &convexnn.Network{Dim: 1}, Beta: 1, Patterns: 1}
+	f := &trainFlags{sampler: samplerFlags{patterns: 1}}
+	result := &convexnn.Result{Network: &convexnn.Network{Dim: 1}, Mode: convexnn.Sampled, Beta: 1, Patterns: 1}
 	result.BetaMax = convexnn.BetaMax{Value: 100, Partial: true}
 	result.Certificate = convexnn.Certificate{Kind: convexnn.CertifiedProgram, ProgramGap: 0.63}
-	tr := &training{flags: f, result: result, data: &prepared{encoding: &matrixEncoding{Kind: datasets.TaskRegression}}}
+	tr := &training{flags: f, tolerance: 1e-4, result: result, data: &prepared{encoding: &matrixEncoding{Kind: datasets.TaskRegression}}}
 	for status, want := range map[convexnn.Status]string{
 		convexnn.Limited: "stopped short of --tol: gap 0.63, asked for 0.0001",
 		convexnn.Stopped: "no usable network yet: give more time, or fewer --patterns",
@@ -109,6 +109,20 @@ func TestRemarks(t *testing.T) {
 		if !strings.Contains(got, want) || !strings.Contains(got, "beta_max was cut short") {
 			t.Errorf("%v: %s", status, got)
 		}
+	}
+	// Over all networks the gap is that of the better bound, if only estimated.
+	result.Mode, result.Status = convexnn.Global, convexnn.Limited
+	result.Certificate = convexnn.Certificate{Kind: convexnn.CertifiedBounded, RelativeGap: 0.9}
+	for want, estimate := range map[string]*convexnn.Certificate{
+		"gap 0.9, asked":  nil,
+		"gap 0.02, asked": {Kind: convexnn.CertifiedEstimate, RelativeGap: 0.02},
+	} {
+		if result.Estimate = estimate; !strings.Contains(strings.Join(tr.remarks(), "\n"), want) {
+			t.Errorf("%q is missing in %q", want, tr.remarks())
+		}
+	}
+	if result.Status = convexnn.Solved; strings.Contains(strings.Join(tr.remarks(), "\n"), "stopped") {
+		t.Errorf("an estimate that is good enough: %q", tr.remarks())
 	}
 	f.beta = 1
 	if got := strings.Join(tr.remarks(), "\n"); strings.Contains(got, "beta_max was cut short") {

@@ -31,7 +31,7 @@ type trainFlags struct {
 	intercept, quiet       bool
 	modelPath, reportOut   string
 
-	mode    convexnn.Mode // set by check, as is network
+	mode    convexnn.Mode // set by check, as far as the flags tell, as is network
 	network convexnn.Model
 }
 
@@ -40,13 +40,20 @@ func (a *app) trainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train DATA",
 		Short: "Train a network and say what is proved of it",
-		Long: `Train fits a two-layer network to DATA: it samples activation patterns, solves the
-convex training program on them, and turns the solution into a network.
+		Long: `Train fits a two-layer network to DATA. By default it looks for the best one of any
+width: it generates neurons until a search finds none that lowers the objective, and
+brackets the least objective that any two-layer ReLU network has. How, --mode says.
 
-With --mode enumerate it goes over all activation patterns, again and again, and
-adds those that the program lacks, until a bound over all two-layer ReLU networks
-of any width meets the objective. This is for few rows or few columns: before it
-begins it says how many patterns there may be, and what a pass over them takes.
+  enumerate  The bracket is proved by going over all activation patterns. This is for
+             few rows or few columns: before it begins it says how many patterns there
+             may be, and what a pass over them takes.
+  global     The lower end of the bracket is an estimate by local search, and what can
+             be proved is said beside it. It ends after 60 s, unless --time-limit says
+             otherwise, with the best so far and exit status 3.
+  auto       enumerate where that is soon done, and global elsewhere.
+  sampled    Activation patterns are sampled, and the convex training program on them
+             is solved. What is proved is about these patterns. The flags --patterns,
+             --sampler, --gates and --model gated mean this mode.
 
 DATA is a file of delimited text (.csv, .tsv, or .gz of them) or a built-in data
 set; see convexnn datasets. With --x FILE a matrix without a header takes its
@@ -65,7 +72,8 @@ last.`,
   convexnn train houses.csv --target price --skip id --out model.json
   convexnn train digits --positive 3 --time-limit 30s --report report.json
   convexnn train --x X.csv --y y.csv --beta 0.1
-  convexnn train piecewise --mode enumerate`,
+  convexnn train piecewise --mode enumerate
+  convexnn train diabetes --patterns 200`,
 		Args: f.source.arguments("DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd.Flags()); err != nil {
@@ -86,25 +94,29 @@ func (f *trainFlags) groups() []flagGroup {
 	fs.StringVar(&f.reportOut, "report", "", "write a JSON report to `FILE`, or - for standard output")
 	fs.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
 	fs = network.flags
-	fs.StringVar(&f.modeName, "mode", "sampled", "how the activation patterns are chosen: `sampled|enumerate`")
-	fs.StringVar(&f.model, "model", "relu", "kind of network: `relu|gated`")
+	fs.StringVar(&f.modeName, "mode", "auto", "how neurons are found: `auto|sampled|enumerate|global`")
+	fs.StringVar(&f.model, "model", "relu", "kind of network: `relu|gated`; gated means --mode sampled")
 	fs.Float64Var(&f.beta, "beta", 0, "strength `F` of the weight decay")
 	fs.Float64Var(&f.ratio, "beta-ratio", 0.01, "the strength as a part `F` of beta_max, at which the best network has no neurons")
 	f.sampler.register(fs)
 	f.cells.register(fs, enumerateUpTo)
 	fs.StringVar(&f.gates, "gates", "", "matrix of gates in `FILE`, in the place of sampled patterns")
+	for _, name := range samplingFlags {
+		fs.Lookup(name).Usage += "; means --mode sampled"
+	}
 	fs.BoolVar(&f.intercept, "intercept", false, "add an output intercept without weight decay")
-	fs.Float64Var(&f.tol, "tol", 0, "relative gap `F` to prove (default 1e-4, or 1e-6 with --mode enumerate)")
+	fs.Float64Var(&f.tol, "tol", 0, "relative gap `F` to reach (default 1e-4 sampled, 1e-6 enumerate, 1e-3 global)")
 	f.source.register(data.flags, true)
 	f.fit.register(data.flags)
 	f.fit.registerTraining(data.flags)
 	f.limits.register(limits.flags)
+	limits.flags.Lookup("time-limit").Usage = fmt.Sprintf("stop after the time `D`, such as 90s or 10m, with the best so far (default %.0fs where the mode is global, else none)", globalLimit.Seconds())
 	return []flagGroup{out, network, data, limits}
 }
 
 func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 	if f.mode, err = convexnn.ParseMode(f.modeName); err != nil {
-		return usagef("--mode %q is neither sampled nor enumerate", f.modeName)
+		return usagef("--mode %q is none of auto, sampled, enumerate and global", f.modeName)
 	}
 	if f.network, err = convexnn.ParseModel(f.model); err != nil {
 		return usagef("--model %q is neither relu nor gated", f.model)
@@ -118,16 +130,10 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 	if !positive(f.ratio) {
 		return usagef("--beta-ratio must be positive and finite, got %v", f.ratio)
 	}
-	if !flags.Changed("tol") {
-		f.tol = 1e-4
-		if f.mode == convexnn.Enumerate {
-			f.tol = 1e-6
-		}
-	}
-	if !positive(f.tol) || f.tol >= 1 {
+	if flags.Changed("tol") && (!positive(f.tol) || f.tol >= 1) {
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
 	}
-	if err := f.checkMode(flags); err != nil {
+	if err := f.settleMode(flags); err != nil {
 		return err
 	}
 	if f.gates != "" && (flags.Changed("patterns") || flags.Changed("sampler")) {
@@ -140,25 +146,6 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 		return usagef("--out and --report name the same file %s", f.modelPath)
 	}
 	return cmp.Or(f.sampler.check(), f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
-}
-
-// checkMode refuses the flags of another mode.
-func (f *trainFlags) checkMode(flags *pflag.FlagSet) error {
-	if f.mode == convexnn.Sampled {
-		if flags.Changed("max-cells") {
-			return usagef("--max-cells is for --mode enumerate")
-		}
-		return nil
-	}
-	for _, name := range []string{"patterns", "sampler", "gates"} {
-		if flags.Changed(name) {
-			return usagef("--%s chooses patterns, and --mode enumerate takes all there are", name)
-		}
-	}
-	if f.network != convexnn.ReLU {
-		return usagef("--mode enumerate is for --model relu: its proofs are about ReLU networks")
-	}
-	return nil
 }
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
@@ -187,7 +174,7 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 		text = a.err
 	}
 
-	t := training{flags: f}
+	t := training{flags: f, assumed: globalLimit}
 	if err := t.load(cmd, args, a.noticer(f.quiet)); err != nil {
 		return err
 	}
@@ -199,7 +186,6 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 		return err
 	}
 	a.stopped = t.result.Status == convexnn.Stopped
-	t.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
 
 	if model != nil {
 		if err := model.write(newModel(t.data, t.result, f.fit.seed).write); err != nil {
@@ -222,14 +208,16 @@ func (a *app) trainProgress(quiet bool) *progress {
 
 // A training is the data and the results of train.
 type training struct {
-	flags   *trainFlags
-	data    *prepared
-	gates   *mat.Dense
-	result  *convexnn.Result
-	linear  *baseline.Model
-	seconds float64
-	timeout bool // the time limit has passed
-	program bool // the program has been printed
+	flags     *trainFlags
+	data      *prepared
+	gates     *mat.Dense
+	result    *convexnn.Result
+	linear    *baseline.Model
+	tolerance float64 // that the training aims at
+	seconds   float64
+	assumed   time.Duration // time limit of the mode global where none is given
+	timeout   bool          // the time limit has passed
+	program   bool          // the program has been printed
 
 	trainMetrics, testMetrics measures
 	linearTrain, linearTest   measures
@@ -254,10 +242,18 @@ func (t *training) load(cmd *cobra.Command, args []string, notice func(string)) 
 func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error {
 	f, train := t.flags, t.data.train
 	start := time.Now()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var clock *time.Timer
 	options := convexnn.Options{
-		Mode: f.mode, MaxCells: int64(f.cells.most), Model: f.network, BetaRatio: f.ratio, Patterns: f.sampler.patterns, Sampler: f.sampler.sampler, Gates: t.gates,
+		Mode: f.mode, MaxCells: int64(f.cells.most), Model: f.network, BetaRatio: f.ratio, Gates: t.gates,
 		Intercept: f.intercept, Seed: f.fit.seed, Tolerance: f.tol, MemoryLimit: f.limits.memory.limit(),
 		Progress: func(p convexnn.Progress) {
+			// Only the data decide whether the mode is one that needs a limit.
+			if clock == nil && p.Known.Mode == convexnn.Global && f.limits.time == 0 {
+				clock = time.AfterFunc(t.assumed, func() { end(context.DeadlineExceeded) })
+			}
+			t.tolerance = p.Tolerance
 			if p.Stage == "solve" {
 				bar.hide()
 				t.printProgram(text, p.Known)
@@ -265,13 +261,20 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 			bar.update(p)
 		},
 	}
+	if f.mode == convexnn.Sampled {
+		options.Patterns, options.Sampler = f.sampler.patterns, f.sampler.sampler
+	}
 	if f.beta > 0 {
 		options.Beta = f.beta
 	}
 	var err error
 	t.result, err = convexnn.Train(ctx, train.x, train.y, options)
 	bar.clear()
-	if err != nil && f.mode == convexnn.Enumerate {
+	if clock != nil {
+		clock.Stop()
+	}
+	t.timeout = errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	if err = tooFar("beta", f.beta, tooFar("beta-ratio", f.ratio, err)); err != nil && f.mode != convexnn.Sampled {
 		return mend(err)
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 func TestTrainReport(t *testing.T) {
 	want := strings.Fields(`mode model task loss n d rank patterns patterns_possible neurons beta beta_max beta_max_kind
 		beta_ratio objective training_loss program_objective program_bound program_gap lower_bound relative_gap certificate
-		statement status iterations rounds seconds seed metrics linear data dropped target target_units target_scale labels
+		statement estimated_lower_bound estimated_gap status iterations rounds seconds seed metrics linear data dropped target target_units target_scale labels
 		notes version format cells price dual intercept preprocessing matrix split`)
 	slices.Sort(want)
 	tests := []struct {
@@ -41,8 +41,11 @@ func TestTrainReport(t *testing.T) {
 			if r["task"] != test.task || r["target_units"] != test.units || r["status"] != "solved" || r["loss"] != "squared" {
 				t.Errorf("task %v, units %v, status %v, loss %v", r["task"], r["target_units"], r["status"], r["loss"])
 			}
-			if r["lower_bound"] != nil || r["relative_gap"] != nil || r["certificate"] != "program" {
+			if r["lower_bound"] != nil || r["relative_gap"] != nil || r["estimated_lower_bound"] != nil || r["estimated_gap"] != nil || r["certificate"] != "program" {
 				t.Error("a bound on all networks is claimed")
+			}
+			if r["mode"] != "sampled" || r["program_objective"] == nil || r["program_bound"] == nil || r["program_gap"].(float64) > 1e-3 {
+				t.Errorf("mode %v, program gap %v", r["mode"], r["program_gap"])
 			}
 			if r["cells"] != nil || r["price"] != nil || len(r["dual"].([]any)) != int(r["n"].(float64)) || (r["preprocessing"] == nil) == (r["matrix"] == nil) {
 				t.Errorf("cells %v, price %v, %d numbers of the dual vector", r["cells"], r["price"], len(r["dual"].([]any)))
@@ -102,7 +105,7 @@ func TestTrainUnusualData(t *testing.T) {
 			path := file(t, "data.csv", test.lines...)
 			model := filepath.Join(filepath.Dir(path), "m.json")
 			stdout, _ := must(t, exitDone, append([]string{"train", path, "--patterns", "20", "--out", model}, test.args...)...)
-			if !strings.Contains(stdout, test.want) {
+			if !strings.Contains(words(stdout), test.want) {
 				t.Errorf("%q is missing in\n%s", test.want, stdout)
 			}
 			must(t, exitDone, "predict", model, path, "--missing", "drop")
@@ -124,17 +127,19 @@ func TestTrainStopsEarly(t *testing.T) {
 		}
 		must(t, exitDone, "evaluate", model, "digits")
 	}
-	for _, limit := range []string{"1ms", "1s"} {
-		stdout, _ := must(t, exitStopped, "train", "digits", "--positive", "3", "--time-limit", limit, "--out", model, "--report", report)
-		check(stdout)
+	for _, mode := range []string{"sampled", "auto"} {
+		for _, limit := range []string{"1ms", "500ms"} {
+			stdout, _ := must(t, exitStopped, "train", "digits", "--positive", "3", "--mode", mode, "--time-limit", limit, "--out", model, "--report", report)
+			check(stdout)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		var stdout, stderr bytes.Buffer
+		if s := run(ctx, []string{"train", "digits", "--positive", "3", "--mode", mode, "--out", model, "--report", report}, &stdout, &stderr); s != exitStopped {
+			t.Errorf("interrupted: status %d, %s", s, &stderr)
+		}
+		check(stdout.String())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	var stdout, stderr bytes.Buffer
-	if s := run(ctx, []string{"train", "digits", "--positive", "3", "--out", model, "--report", report}, &stdout, &stderr); s != exitStopped {
-		t.Errorf("interrupted: status %d, %s", s, &stderr)
-	}
-	check(stdout.String())
 }
 
 func TestTrainGates(t *testing.T) {

@@ -24,9 +24,9 @@ func (v *verification) statement() string {
 	case v.stopped && v.global() && !same(v.proved.LowerBound, *v.LowerBound):
 		return fmt.Sprintf("Not decided, as the time was short. Proved by then: %s The report claims %.9g.", v.bound(), *v.LowerBound)
 	case v.global() && nothing:
-		return "The report claims no positive lower bound, and none was proved."
+		return "The report claims no positive lower bound, and none was proved." + v.unchecked()
 	case v.global():
-		return "Proved again: " + v.bound() + sofar + v.source()
+		return "Proved again: " + v.bound() + sofar + v.source() + v.unchecked()
 	case nothing:
 		return "The report claims nothing about all networks, and its dual vector proves nothing about them." + sofar
 	case v.Certificate == convexnn.CertifiedEstimate:
@@ -34,6 +34,14 @@ func (v *verification) statement() string {
 	}
 	return "The report claims nothing about all networks. Its dual vector proves: " + v.bound() + sofar + v.source() +
 		" What the report says of its own patterns was not checked."
+}
+
+// unchecked names an estimate that the report has beside its bound.
+func (v *verification) unchecked() string {
+	if v.EstimatedBound == nil {
+		return ""
+	}
+	return fmt.Sprintf(" Its estimate of ~%.6g is not a proof, and was not checked.", *v.EstimatedBound)
 }
 
 // bound is what was proved, as the rest of a sentence. Without the network there is no

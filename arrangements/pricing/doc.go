@@ -43,22 +43,28 @@
 //
 // # Local search
 //
-// [Local] ascends from many starts. A step takes the subset S = {i in P :
-// x_i.u > 0} of the current direction u and moves to the normalised residual of
-// a_S: the step of difference-of-convex programming (Tao and An 1997), which
-// never decreases the value and ends after finitely many subsets. The best
-// directions are then improved by moving single samples into S or out of it, and
-// by ascents from random directions around them. For the residuals met late in
-// training, whose price has many local maxima of about one height, time spent on
+// [Local] ascends from many starts. The samples of N bend the price down at their
+// hyperplanes, and a maximum lies on some of these ridges. An ascent follows them by
+// active sets, the method of Bartels, Conn and Sinclair (SIAM Journal on Numerical
+// Analysis 15, 1978) on the sphere: a step goes along the ridges that it is on, over
+// other hyperplanes as long as the value rises; a ridge is taken on where a step ends
+// on it, and left where the price rises to one side of it. The value never decreases.
+// The end reproduces itself in the step of difference-of-convex programming (Tao and
+// An 1997), which takes the subset S = {i in P : x_i.u > 0} of u and moves to the
+// normalised residual of a_S. Where rounding keeps the active sets from an end, these
+// steps lead to one.
+//
+// The best directions are then improved by moving single samples into S or out of
+// it, and by ascents from random directions around them. For the residuals met late
+// in training, whose price has many local maxima of about one height, time spent on
 // these two and on further starts pays about alike.
 //
 // Against trees, for 40 residuals of 30 to 59 samples in 4 to 8 dimensions, with the
-// peaks of the price levelled, searches with the default settings missed theta once in
-// 200, by 2 %; on 100 to 199 samples in 6 to 13 dimensions one in nine was below the
-// best known value, by 5 % at most. Half the starts and twice the Polish missed a
-// quarter of that in 1.6 times the time. At the end of training, on 60 samples in 10
-// dimensions, most missed, but by less than 1e-6: the neurons are peaks of one height
-// up to the accuracy of v.
+// peaks of the price levelled, searches with the default settings missed theta three
+// times in 200, by 4 % at most; on 100 to 199 samples in 6 to 13 dimensions one in
+// twenty was below the best known value, by 10 % at most. At the end of training, on
+// 60 samples in 10 dimensions, most missed, but by less than 1e-6: the neurons are
+// peaks of one height up to the accuracy of v.
 //
 // The result is a lower bound of theta(v). Nothing follows from it alone about
 // directions that were not found; Result.Exact marks the cases with a closed

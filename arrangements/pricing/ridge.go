@@ -44,19 +44,13 @@ type ridge struct {
 	horizon float64 // a guess of its length
 }
 
-// A crossing is a sample and the length of a step to its hyperplane.
-type crossing struct {
-	length float64
-	sample int
-}
-
 const (
 	onRidge = 1e-9  // the sine up to which a start counts as lying on a hyperplane
 	flat    = 1e-12 // the slope along a face, relative to the value, that counts as zero
 	level   = 1e-15 // the rate at which a step nears a hyperplane that counts as zero
 	// hopeless times the height from the value to the top of the concave piece is
 	// what an ascent is credited with beyond that top.
-	hopeless = 8
+	hopeless = 16
 )
 
 func (p *problem) newRidge() *ridge {
@@ -79,6 +73,7 @@ func (p *problem) sample(i int) []float64 {
 // if there were too few or rounding stopped it.
 func (r *ridge) climb(u []float64, limit int) (value float64, steps int, done bool) {
 	r.start(u)
+	crossed := math.Inf(-1)
 	for steps = range limit {
 		var length, rise float64
 		value, rise, length = r.slopes()
@@ -93,6 +88,10 @@ func (r *ridge) climb(u []float64, limit int) (value float64, steps int, done bo
 			return 0, steps, false
 		}
 		if rise <= flat*length { // the top of the face, or its lowest point
+			if value > crossed+1e-12*r.size && r.cross() {
+				crossed = value
+				continue
+			}
 			return value, steps, value > 0
 		}
 		floats.Scale(1/rise, r.p)
@@ -101,6 +100,34 @@ func (r *ridge) climb(u []float64, limit int) (value float64, steps int, done bo
 		}
 	}
 	return value, limit, false
+}
+
+// cross changes sides of a positive sample whose hyperplane u is on, and reports
+// whether there is one: the price bends up there, so that the top of the face is not
+// a maximum. Samples of integers often have one.
+func (r *ridge) cross() bool {
+	for i, w := range r.weight {
+		if w < 0 || math.Abs(r.z[i])+r.when[i] > r.moved+onRidge {
+			continue
+		}
+		x := r.sample(i)
+		if math.Abs(floats.Dot(x, r.u)) > onRidge {
+			continue
+		}
+		copy(r.excess, x)
+		r.basis.Complement(r.excess)
+		if norm(r.excess) <= onRidge { // on the hyperplane wherever the face leads
+			continue
+		}
+		if r.on[i] {
+			w = -w
+		}
+		r.on[i] = !r.on[i]
+		r.z[i], r.when[i] = 0, r.moved
+		floats.AddScaled(r.g, w, x)
+		return true
+	}
+	return false
 }
 
 // start takes u as the direction, and the ridges it lies on as the face.
@@ -115,7 +142,7 @@ func (r *ridge) start(u []float64) {
 	for i, z := range r.z {
 		r.on[i] = z > 0
 		if r.weight[i] < 0 && math.Abs(z) <= onRidge {
-			r.join(i)
+			r.join(i, 0.01)
 		}
 		r.q[i] = 0
 		if r.on[i] && !r.inFace[i] {
@@ -124,16 +151,17 @@ func (r *ridge) start(u []float64) {
 	}
 	blas64.Gemv(blas.Trans, 1, r.unit, vector(r.q), 0, vector(r.g))
 	if len(r.face) > 0 {
+		copy(r.p, r.u)
 		r.basis.Complement(r.u)
 		floats.Scale(1/norm(r.u), r.u)
-		r.moved = 2 * onRidge * float64(len(r.u))
+		r.moved = floats.Distance(r.p, r.u, 2) + epsilon
 	}
 }
 
-// join adds sample i to the face, unless the others span it or no direction would
-// be left.
-func (r *ridge) join(i int) bool {
-	if len(r.face) >= len(r.u)-1 || !r.basis.Push(r.sample(i), 1, 1e-8) {
+// join adds sample i to the face, unless it is within dependence of the span of the
+// others or no direction would be left.
+func (r *ridge) join(i int, dependence float64) bool {
+	if len(r.face) >= len(r.u)-1 || !r.basis.Push(r.sample(i), 1, dependence) {
 		return false
 	}
 	r.face = append(r.face, i)
@@ -209,7 +237,7 @@ func (r *ridge) step(a, b float64) bool {
 				r.turn()
 				return true
 			}
-			if from, to = to, 4*to; to > 1 {
+			if from, to = to, 2*to; to > 1 {
 				to = math.Inf(1)
 			}
 			r.look(from, to)
@@ -223,7 +251,7 @@ func (r *ridge) step(a, b float64) bool {
 		beyondA, beyondB := a+w*r.z[i], b+w*r.q[i]
 		if r.weight[i] < 0 && beyondB <= s*beyondA {
 			r.move(s)
-			if !r.join(i) {
+			if !r.join(i, 1e-8) {
 				return false
 			}
 			if r.on[i] {
@@ -279,7 +307,7 @@ func (r *ridge) move(length float64) {
 	for _, i := range r.near {
 		r.z[i], r.when[i] = (r.z[i]+length*r.q[i])*scale, r.moved
 	}
-	r.horizon = max(2*length, 1e-9)
+	r.horizon = max(length, 1e-9)
 }
 
 // turn carries u to p itself: from a negative value the way up goes farther than
@@ -291,40 +319,4 @@ func (r *ridge) turn() {
 		r.z[i], r.when[i] = r.q[i], r.moved
 	}
 	r.horizon = 1
-}
-
-func (c crossing) before(d crossing) bool {
-	return c.length < d.length || c.length == d.length && c.sample < d.sample
-}
-
-// heapify makes a heap of h, the first crossing on top.
-func heapify(h []crossing) {
-	for k := len(h)/2 - 1; k >= 0; k-- {
-		sink(h, k)
-	}
-}
-
-// popped returns the heap without its top.
-func popped(h []crossing) []crossing {
-	last := len(h) - 1
-	h[0] = h[last]
-	sink(h[:last], 0)
-	return h[:last]
-}
-
-func sink(h []crossing, k int) {
-	for {
-		c := 2*k + 1
-		if c >= len(h) {
-			return
-		}
-		if c+1 < len(h) && h[c+1].before(h[c]) {
-			c++
-		}
-		if !h[c].before(h[k]) {
-			return
-		}
-		h[k], h[c] = h[c], h[k]
-		k = c
-	}
 }

@@ -86,6 +86,26 @@ func (t *table) ascend(u, v []float64) []float64 {
 	return u
 }
 
+// generate adds those of the given number of locally best columns that are priced
+// above beta at the residual of m.
+func (t *table) generate(m *lasso.Master, c int, beta float64, count int) {
+	v := m.Residual()
+	for j := range count {
+		mix := gaussian(t.rng, c)
+		if c == 1 {
+			mix[0] = float64(1 - 2*(j%2))
+		}
+		w := make([]float64, len(t.x))
+		for i := range w {
+			w[i] = dot(mix, v[i*c:(i+1)*c])
+		}
+		k := m.Add(t.feature(t.ascend(t.direction(), w)))
+		if m.Price(k, v) < beta*(1+1e-6) {
+			m.Keep(func(j int) bool { return j != k })
+		}
+	}
+}
+
 func BenchmarkCold(b *testing.B) {
 	t := classes(569, 30, 1)
 	var columns [][]float64
@@ -151,96 +171,40 @@ func BenchmarkWarm(b *testing.B) {
 	}
 }
 
-// Rounds of column generation: about 60 columns of high price join and idle ones
-// leave.
+// Rounds of column generation: up to 100 columns of high price join, and idle ones
+// leave when they are old.
 func BenchmarkGeneration(b *testing.B) {
-	for _, c := range []int{1, 3} {
-		b.Run(fmt.Sprint("outputs=", c), func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				t := classes(569, 30, 1)
-				y := make([]float64, len(t.y)*c)
-				for i, v := range t.y {
-					for l := range c {
-						y[i*c+l] = v
-						if l > 0 {
-							y[i*c+l] = math.Sin(float64(l) * t.x[i][l])
-						}
-					}
-				}
-				beta := 4.0
-				m := lasso.New(lasso.NewSquared(y, c), beta)
-				sweeps, steps := 0, 0
-				var r lasso.Report
-				for range 30 {
-					v := m.Residual()
-					for j := range 100 {
-						w := make([]float64, len(t.y))
-						mix := gaussian(t.rng, c)
-						if c == 1 {
-							mix[0] = float64(1 - 2*(j%2))
-						}
-						for i := range w {
-							w[i] = dot(mix, v[i*c:(i+1)*c])
-						}
-						k := m.Add(t.feature(t.ascend(t.direction(), w)))
-						if p := m.Price(k, v); p < beta*(1+1e-6) {
-							m.Keep(func(j int) bool { return j != k })
-						}
-					}
-					b.StartTimer()
-					r = m.Solve(context.Background(), 1e-6)
-					b.StopTimer()
-					sweeps += r.Sweeps
-					steps += r.Steps
-					if !r.Converged {
-						b.Errorf("violation %v", r.Violation)
-					}
-					size := m.Len()
-					m.Keep(func(k int) bool { return dot(m.Gain(k), m.Gain(k)) > 0 || k > size-1000 })
-				}
-				report(b, m, r)
-				b.ReportMetric(float64(sweeps)/30, "sweeps/solve")
-				b.ReportMetric(float64(steps)/30, "steps/solve")
-				b.StartTimer()
-			}
-		})
-	}
-}
-
-// Rounds of generation for the logistic loss and the cross entropy.
-func BenchmarkOtherLosses(b *testing.B) {
-	t := classes(569, 30, 1)
-	labels := make([]int, len(t.y))
+	const n, rounds = 569, 30
+	t := classes(n, 30, 1)
+	targets, labels := make([]float64, 3*n), make([]int, n)
 	for i, x := range t.x {
+		targets[3*i], targets[3*i+1], targets[3*i+2] = t.y[i], math.Sin(x[1]), math.Sin(2*x[2])
 		if t.y[i] > 0 {
 			labels[i] = 1
 		} else if x[0] > 0 {
 			labels[i] = 2
 		}
 	}
-	for name, loss := range map[string]lasso.Loss{"logistic": logistic{t.y}, "softmax": softmax{labels, 3}} {
-		b.Run(name, func(b *testing.B) {
+	for _, test := range []struct {
+		name string
+		loss lasso.Loss
+		beta float64
+	}{
+		{"squared", lasso.NewSquared(t.y, 1), 4},
+		{"squared-fine", lasso.NewSquared(t.y, 1), 1.5},
+		{"squared-3", lasso.NewSquared(targets, 3), 4},
+		{"logistic", logistic{t.y}, 1},
+		{"softmax-3", softmax{labels, 3}, 1},
+	} {
+		b.Run(test.name, func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				rng, c := rand.New(rand.NewPCG(3, 4)), loss.Outputs()
-				beta := 1.0
-				m := lasso.New(loss, beta)
+				t.rng = rand.New(rand.NewPCG(5, 5))
+				m := lasso.New(test.loss, test.beta)
 				sweeps, steps := 0, 0
 				var r lasso.Report
-				for range 20 {
-					v := m.Residual()
-					for range 100 {
-						w := make([]float64, len(t.y))
-						mix := gaussian(rng, c)
-						for i := range w {
-							w[i] = dot(mix, v[i*c:(i+1)*c])
-						}
-						k := m.Add(t.feature(t.ascend(t.direction(), w)))
-						if p := m.Price(k, v); p < beta*(1+1e-6) {
-							m.Keep(func(j int) bool { return j != k })
-						}
-					}
+				for range rounds {
+					t.generate(m, test.loss.Outputs(), test.beta, 100)
 					b.StartTimer()
 					r = m.Solve(context.Background(), 1e-6)
 					b.StopTimer()
@@ -250,11 +214,12 @@ func BenchmarkOtherLosses(b *testing.B) {
 						b.Errorf("violation %v", r.Violation)
 					}
 					size := m.Len()
-					m.Keep(func(k int) bool { return dot(m.Gain(k), m.Gain(k)) > 0 || k > size-1000 })
+					m.Keep(func(k int) bool { return norm(m.Gain(k)) > 0 || k > size-1000 })
 				}
 				report(b, m, r)
-				b.ReportMetric(float64(sweeps)/20, "sweeps/solve")
-				b.ReportMetric(float64(steps)/20, "steps/solve")
+				b.ReportMetric(float64(sweeps)/rounds, "sweeps/solve")
+				b.ReportMetric(float64(steps)/rounds, "steps/solve")
+				b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)/rounds, "ms/solve")
 				b.StartTimer()
 			}
 		})

@@ -3,6 +3,7 @@ package lasso
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -103,22 +104,19 @@ func (m *Master) SetGain(k int, g []float64) {
 // free columns, which stay.
 func (m *Master) Keep(keep func(k int) bool) {
 	dropped := map[*column]bool{}
-	kept := m.columns[:0]
 	for k, col := range m.columns {
-		if col.free || keep(k) {
-			kept = append(kept, col)
-			continue
+		if !col.free && !keep(k) {
+			dropped[col] = true
+			m.fresh = m.fresh && !col.active()
 		}
-		dropped[col] = true
-		m.fresh = m.fresh && !col.active()
 	}
 	if len(dropped) == 0 {
 		return
 	}
-	clear(m.columns[len(kept):])
-	m.columns = kept
-	m.scalar.retain(func(col *column) bool { return !dropped[col] })
-	m.members.retain(func(col *column) bool { return !dropped[col] })
+	stays := func(col *column) bool { return !dropped[col] }
+	m.columns = slices.DeleteFunc(m.columns, func(col *column) bool { return dropped[col] })
+	m.scalar.retain(stays)
+	m.members.retain(stays)
 }
 
 // refresh evaluates the predictions and the loss at the current gains.

@@ -188,10 +188,25 @@ func (p *problem) violation(gain func(k int) []float64) float64 {
 // reaches in the given number of steps.
 func (p *problem) proximal(steps int) float64 {
 	n, c := p.loss.Samples(), p.loss.Outputs()
-	lipschitz := 0.0
-	for _, a := range p.columns {
-		lipschitz += p.loss.Smoothness() * dot(a, a)
+	// The greatest eigenvalue of A A', by the power method.
+	lipschitz, u := 1.0, make([]float64, n)
+	for i := range u {
+		u[i] = 1
 	}
+	for range 200 {
+		next := make([]float64, n)
+		for _, a := range p.columns {
+			w := dot(a, u)
+			for i, ai := range a {
+				next[i] += w * ai
+			}
+		}
+		lipschitz = norm(next) / norm(u)
+		for i := range u {
+			u[i] = next[i] / norm(next)
+		}
+	}
+	lipschitz *= 1.01 * p.loss.Smoothness()
 	size := len(p.columns)
 	gains, ahead := make([][]float64, size), make([][]float64, size)
 	for k := range gains {
@@ -219,15 +234,14 @@ func (p *problem) proximal(steps int) float64 {
 			gains[k] = z
 		}
 		theta = next
-		if now := p.objective(at); now > last {
+		now := p.objective(at)
+		if now > last {
 			theta = 1
 			for k := range ahead {
 				copy(ahead[k], gains[k])
 			}
-			last = now
-		} else {
-			last = now
 		}
+		last = now
 	}
 	return last
 }
@@ -260,20 +274,25 @@ func random(rng *rand.Rand, loss lasso.Loss, size int, beta float64) *problem {
 	return p
 }
 
+type named struct {
+	name string
+	loss lasso.Loss
+}
+
 // losses returns one loss of each kind on n samples.
-func losses(rng *rand.Rand, n int) map[string]lasso.Loss {
+func losses(rng *rand.Rand, n int) []named {
 	signs, labels := gaussian(rng, n), make([]int, n)
 	for i := range signs {
 		signs[i] = math.Copysign(1, signs[i])
 		labels[i] = rng.IntN(3)
 	}
-	return map[string]lasso.Loss{
-		"squared":      lasso.NewSquared(gaussian(rng, n), 1),
-		"squared of 3": lasso.NewSquared(gaussian(rng, 3*n), 3),
-		"plain":        plain{lasso.NewSquared(gaussian(rng, n), 1)},
-		"plain of 2":   plain{lasso.NewSquared(gaussian(rng, 2*n), 2)},
-		"logistic":     logistic{signs},
-		"softmax":      softmax{labels, 3},
+	return []named{
+		{"squared", lasso.NewSquared(gaussian(rng, n), 1)},
+		{"squared of 3", lasso.NewSquared(gaussian(rng, 3*n), 3)},
+		{"plain", plain{lasso.NewSquared(gaussian(rng, n), 1)}},
+		{"plain of 2", plain{lasso.NewSquared(gaussian(rng, 2*n), 2)}},
+		{"logistic", logistic{signs}},
+		{"softmax", softmax{labels, 3}},
 	}
 }
 

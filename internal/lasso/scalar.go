@@ -146,9 +146,10 @@ func (s *scalar) reset() {
 }
 
 // exchange follows the line on which the gain of a column that push refused
-// grows or shrinks and those of the support keep the fit as it is, in the
-// direction in which the objective falls, until a gain vanishes or the least
-// value on the line is reached. It reports whether a column left the support.
+// changes and those of the support keep the fit as it is, in the direction in
+// which the objective falls, until a gain vanishes or the least value on the line
+// is reached. Where the objective is level, as between copies, the column gives
+// way. exchange reports whether a column left the support.
 func (s *scalar) exchange(i int, col *column) bool {
 	row := s.members.row(i)
 	if row[i] == 0 {
@@ -163,12 +164,12 @@ func (s *scalar) exchange(i int, col *column) bool {
 		slope -= z[p] * (s.price(other) - s.q[other.slot])
 	}
 	step, leaves := -slope/pivot, -1
-	sign := math.Copysign(1, step)
-	if g := col.gain[0]; !col.free && g*sign <= 0 && math.Abs(g) <= math.Abs(step) {
+	const level = 1e-12
+	if g := col.gain[0]; !col.free && (g*step <= 0 && math.Abs(g) <= math.Abs(step) || math.Abs(slope) <= level*s.beta) {
 		step, leaves = -g, len(z)
 	}
 	for p, other := range s.support {
-		if g := other.gain[0]; !other.free && g*z[p]*sign > 0 && math.Abs(g) <= math.Abs(step*z[p]) {
+		if g := other.gain[0]; !other.free && g*z[p]*step > 0 && math.Abs(g) <= math.Abs(step*z[p]) {
 			step, leaves = g/z[p], p
 		}
 	}
@@ -194,10 +195,9 @@ func (s *scalar) exchange(i int, col *column) bool {
 	return left
 }
 
-// descend minimises the model over the gains of the support. The way leads along
-// Newton steps for the signs at hand. A gain that vanishes on the way leaves the
-// support and the step is taken anew, which costs no more than a product with the
-// factor. It returns the number of steps.
+// descend minimises the model over the gains of the support, by Newton steps for
+// the signs at hand. The column of a gain that vanishes on the way leaves the
+// support and the step is taken anew. It returns the number of steps.
 func (s *scalar) descend() (steps int) {
 	size := len(s.support)
 	before := resize(&s.work[0], s.members.len())

@@ -35,8 +35,8 @@ const (
 //
 // A context that ends stops it with the gains found so far, which are no worse
 // than those at hand before the call. It also stops, not converged, where
-// rounding allows no further progress, and after 1000 rounds, which no program
-// needs that has a solution at a distance where its loss is still curved.
+// rounding allows no further progress, and after 1000 rounds, as where the loss
+// of separable classes falls for ever along a free column.
 func (m *Master) Solve(ctx context.Context, tolerance float64) Report {
 	for _, col := range m.columns {
 		if col.square == 0 && col.active() {

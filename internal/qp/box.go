@@ -29,6 +29,10 @@ type BoxProjector struct {
 	// frees in one call. 0 means 100 + 10(m + d).
 	MaxIterations int
 
+	// Enough is a distance that needs no improvement: a call whose residual gets as
+	// short may stop there, not converged. 0 means none.
+	Enough float64
+
 	// The method works with x_j = t_j ||b_j||, the coefficient of the row of unit
 	// length, in [0, upper_j].
 	unit  blas64.General
@@ -75,7 +79,7 @@ func newBoxProjector(unit blas64.General, upper []float64) *BoxProjector {
 // two share the scaled rows and may be used concurrently.
 func (p *BoxProjector) Clone() *BoxProjector {
 	c := newBoxProjector(p.unit, p.upper)
-	c.Tol, c.Dependence, c.Sweeps, c.MaxIterations = p.Tol, p.Dependence, p.Sweeps, p.MaxIterations
+	c.Tol, c.Dependence, c.Sweeps, c.MaxIterations, c.Enough = p.Tol, p.Dependence, p.Sweeps, p.MaxIterations, p.Enough
 	return c
 }
 
@@ -92,23 +96,9 @@ func (p *BoxProjector) Project(r, t, a []float64) BoxResult {
 	}
 	p.residual(a)
 	p.descend()
-	p.reset()
-	p.settle()
-	p.residual(a)
-
-	limit := p.MaxIterations
-	if limit <= 0 {
-		limit = 100 + 10*(p.unit.Rows+p.unit.Cols)
-	}
 	res := BoxResult{}
-	p.minimise()
-	for {
-		p.residual(a)
-		if res.Converged = !p.enter(p.tolerance(a)); res.Converged || res.Iterations == limit {
-			break
-		}
-		res.Iterations++
-		p.minimise()
+	if !p.enough() {
+		p.solve(a, &res)
 	}
 	for j, u := range p.upper {
 		t[j] = 0
@@ -119,6 +109,32 @@ func (p *BoxProjector) Project(r, t, a []float64) BoxResult {
 	copy(r, p.r)
 	res.Norm = norm(r)
 	return res
+}
+
+// enough reports that the residual is as short as it needs to be.
+func (p *BoxProjector) enough() bool { return p.Enough > 0 && norm(p.r) <= p.Enough }
+
+// solve is the active-set method, from the x that descend left.
+func (p *BoxProjector) solve(a []float64, res *BoxResult) {
+	p.reset()
+	p.settle()
+	p.residual(a)
+	limit := p.MaxIterations
+	if limit <= 0 {
+		limit = 100 + 10*(p.unit.Rows+p.unit.Cols)
+	}
+	p.minimise()
+	for {
+		p.residual(a)
+		if p.enough() {
+			return
+		}
+		if res.Converged = !p.enter(p.tolerance(a)); res.Converged || res.Iterations == limit {
+			return
+		}
+		res.Iterations++
+		p.minimise()
+	}
 }
 
 // residual recomputes r = a - B't.
@@ -146,6 +162,9 @@ func (p *BoxProjector) descend() {
 		sweeps = 10
 	}
 	for range sweeps {
+		if p.enough() {
+			return
+		}
 		changes := 0
 		for j, u := range p.upper {
 			if u == 0 {

@@ -195,6 +195,58 @@ func TestBoxScale(t *testing.T) {
 	}
 }
 
+// A distance that is enough may end a call early, with a point of the zonotope that
+// is as near; one that cannot be had changes nothing.
+func TestBoxEnough(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 2))
+	early, saved := 0, 0
+	for trial := range 60 {
+		m, d := 80, 12
+		b := gaussian(rng, m, d)
+		a := vector(rng, d)
+		floats.Scale(20, a)
+		start := make([]float64, m)
+		for j := range start {
+			start[j] = float64(rng.IntN(2))
+			floats.AddScaled(a, start[j], row(b, j))
+		}
+		project := func(enough float64) (qp.BoxResult, []float64, []float64) {
+			p := qp.NewBoxProjector(b)
+			p.Enough = enough
+			p = p.Clone()
+			r, x := make([]float64, d), append([]float64(nil), start...)
+			return p.Project(r, x, a), r, x
+		}
+		want, r, x := project(0)
+		checkBox(t, b, a, r, x, want, 1e-10)
+		if got, s, y := project(want.Norm * (1 - 1e-6)); got != want || !floats.Equal(r, s) || !floats.Equal(x, y) {
+			t.Fatalf("trial %d: %+v, with a distance out of reach %+v", trial, want, got)
+		}
+		enough := want.Norm * (1 + math.Pow(10, -5*rng.Float64()))
+		got, s, y := project(enough)
+		if got.Norm > enough || got.Norm < want.Norm*(1-1e-12) {
+			t.Fatalf("trial %d: distance %g, enough %g, got %g", trial, want.Norm, enough, got.Norm)
+		}
+		sum := append([]float64(nil), a...)
+		for j, c := range y {
+			if c < 0 || c > 1 {
+				t.Fatalf("t[%d] = %g", j, c)
+			}
+			floats.AddScaled(sum, -c, row(b, j))
+		}
+		if !floats.EqualApprox(sum, s, 1e-11*floats.Norm(a, 2)) || math.Abs(floats.Norm(s, 2)-got.Norm) > 1e-12*got.Norm {
+			t.Fatalf("trial %d: residual %v, want %v", trial, s, sum)
+		}
+		if !got.Converged {
+			early++
+		}
+		saved += want.Iterations - got.Iterations
+	}
+	if early < 30 || saved < 10 {
+		t.Errorf("%d of 60 ended early, %d iterations saved", early, saved)
+	}
+}
+
 func TestBoxAllocations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 2))
 	b := gaussian(rng, 100, 10)

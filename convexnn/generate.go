@@ -126,7 +126,7 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 func (t *trainer) generate(ctx context.Context, o *oracle) error {
 	problem := generation.Problem{
 		X: o.units.samples(t.x), Loss: lasso.NewSquared(o.units.targets(t.y), 1),
-		Beta: o.units.beta(t.beta), Intercept: t.intercept,
+		Beta: max(o.units.beta(t.beta), leastBeta), Intercept: t.intercept,
 	}
 	before := o.best.rounds
 	take := func(r *generation.Result) error {
@@ -149,6 +149,10 @@ func (t *trainer) generate(ctx context.Context, o *oracle) error {
 	return err
 }
 
+// leastBeta is the smallest strength, for scaled data, that neurons are generated for:
+// prices below it are rounding. A network for it is as good as one for less.
+const leastBeta = 1e-11
+
 // scales are the powers of two that bring X and y to entries of order one. With
 // X = x X~ and y = y y~, beta is x y beta~, a unit direction is itself, its gain is
 // y/x times the scaled one, and dual points are y times theirs.
@@ -160,10 +164,8 @@ func newScales(x *mat.Dense, target []float64, beta float64) scales {
 		x: powerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n))),
 		y: powerOfTwo(floats.Norm(target, 2) / math.Sqrt(float64(n))),
 	}
-	if b := k.beta(beta); b == 0 || math.IsInf(b, 0) {
-		// Only a beta that leaves the range of float64 next to the data gets here: past
-		// every useful value, or without any effect.
-		return scales{1, 1}
+	if math.IsInf(k.beta(beta), 0) {
+		return scales{1, 1} // beta is past every useful value
 	}
 	return k
 }

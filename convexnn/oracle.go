@@ -40,10 +40,14 @@ func newOracle(t *trainer, b *bracket) *oracle {
 
 const (
 	// quickStarts and carefulStarts are starts of local search for each sign,
-	// besides the active directions; auditStarts those of an audit.
+	// besides the active directions; leastAudit and mostAudit those of an audit.
 	quickStarts   = 64
 	carefulStarts = 64
-	auditStarts   = 1024
+	leastAudit    = 1024
+	mostAudit     = 4096
+	// fullAudit is the starts times entries of X of an audit between these: a second
+	// or two.
+	fullAudit = 50_000_000
 	// roundDirections is the most directions that one search gives for each sign.
 	roundDirections = 60
 )
@@ -90,8 +94,11 @@ func (o *oracle) search(ctx context.Context, v []float64, effort generation.Effo
 	if o.intercept {
 		v = centered(v)
 	}
-	if checkScale(o.length, floats.Norm(v, 2)) != nil {
-		return Price{}, nil // a perfect fit, whose residual is too small to price
+	// A perfect fit leaves a residual of nothing but rounding, which would ask for
+	// neurons for ever.
+	const nothing = 1e-14
+	if size := floats.Norm(v, 2); size <= nothing*floats.Norm(o.target, 2) || checkScale(o.length, size) != nil {
+		return Price{}, nil
 	}
 	var found [2][]pricing.Direction
 	if effort == generation.Final && o.proves {
@@ -134,7 +141,8 @@ func (o *oracle) local(effort generation.Effort, given [2][][]float64, round int
 	case generation.Careful:
 		how.Starts = carefulStarts
 	case generation.Final:
-		how.Starts, how.Seed = auditStarts, how.Seed+1<<32
+		n, d := o.x.Dims()
+		how.Starts, how.Seed = min(max(fullAudit/(n*d), leastAudit), mostAudit), how.Seed+1<<32
 	}
 	return how
 }
@@ -218,7 +226,7 @@ func (o *oracle) last(ctx context.Context) error {
 	given := bySign(neurons)
 	how := o.local(generation.Final, given, o.best.rounds)
 	n, d := o.x.Dims()
-	how.Starts = min(max(quickAudit/(n*d), 16), auditStarts)
+	how.Starts = min(max(quickAudit/(n*d), 16), leastAudit)
 	price, err := FindPrice(ctx, o.x, dual, how)
 	if err == nil {
 		o.record(dual, price, generation.Final, given)

@@ -259,6 +259,10 @@ func TestCheapSearchesAreNoFinalWord(t *testing.T) {
 			t.Errorf("the audit of round 1 has the seed of round %d", round)
 		}
 	}
+	trainer.seed++
+	if o.local(generation.Final, neurons, 1).Seed == audit.Seed {
+		t.Error("the audit ignores the seed of the training")
+	}
 	// A search that was cut short estimates nothing.
 	o.bounds, o.best.estimate = [generation.Final + 1]Certificate{}, nil
 	done, cancel := context.WithCancel(t.Context())

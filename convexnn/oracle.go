@@ -97,7 +97,7 @@ func (o *oracle) search(ctx context.Context, v []float64, effort generation.Effo
 	// A perfect fit leaves a residual of nothing but rounding, which would ask for
 	// neurons for ever.
 	const nothing = 1e-14
-	if size := floats.Norm(v, 2); size <= nothing*floats.Norm(o.target, 2) || checkScale(o.length, size) != nil {
+	if size := floats.Norm(v, 2); size > 0 && (size <= nothing*floats.Norm(o.target, 2) || checkScale(o.length, size) != nil) {
 		return Price{}, nil
 	}
 	var found [2][]pricing.Direction

@@ -95,20 +95,22 @@ func (o dense) Cones() admm.Cones {
 	if o.q == 0 {
 		return nil
 	}
-	return cones{o}
+	return &cones{o, make([]float64, o.m*o.q)}
 }
 
-type cones struct{ dense }
+// cones keeps slacks and multipliers in one array: positive and negative parts.
+type cones struct {
+	dense
+	z []float64
+}
 
-func (c cones) Len() int { return c.m * c.q }
-
-func (c cones) Step(dst, z, u []float64, alpha float64) (r admm.ConeNorms) {
+func (c *cones) Step(dst, u []float64, alpha float64) (r admm.ConeNorms) {
 	for j := range c.m {
 		for k := range c.q {
 			p := floats.Dot(c.g[k*c.d:(k+1)*c.d], u[j*c.d:(j+1)*c.d])
-			old, nu := max(z[j*c.q+k], 0), min(z[j*c.q+k], 0)
+			old, nu := max(c.z[j*c.q+k], 0), min(c.z[j*c.q+k], 0)
 			t := alpha*p + (1-alpha)*old + nu
-			z[j*c.q+k] = t
+			c.z[j*c.q+k] = t
 			s := max(t, 0)
 			r.Primal += (p - s) * (p - s)
 			r.Dual += (s - old) * (s - old)
@@ -117,18 +119,26 @@ func (c cones) Step(dst, z, u []float64, alpha float64) (r admm.ConeNorms) {
 			r.Multiplier += (t - s) * (t - s)
 		}
 	}
-	c.Pull(dst, z)
+	c.Pull(dst)
 	return r
 }
 
-func (c cones) Pull(dst, z []float64) {
+func (c *cones) Pull(dst []float64) {
 	clear(dst)
 	for j := range c.m {
 		for k := range c.q {
-			floats.AddScaled(dst[j*c.d:(j+1)*c.d], math.Abs(z[j*c.q+k]), c.g[k*c.d:(k+1)*c.d])
+			floats.AddScaled(dst[j*c.d:(j+1)*c.d], math.Abs(c.z[j*c.q+k]), c.g[k*c.d:(k+1)*c.d])
 		}
 	}
 }
+
+func (c *cones) ScaleMultipliers(factor float64) {
+	for i, v := range c.z {
+		c.z[i] = max(v, 0) + factor*min(v, 0)
+	}
+}
+
+func (c *cones) Refine() {}
 
 func random(rng *rand.Rand, n int) []float64 {
 	v := make([]float64, n)

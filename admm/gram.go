@@ -1,9 +1,9 @@
 package admm
 
 import (
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // A gramSolver solves (rho I + N) h = b, N = F M^-1 F', for changing rho.
@@ -17,8 +17,8 @@ type gramSolver interface {
 // cholesky keeps N and a factor of rho I + N.
 type cholesky struct {
 	gram  blas64.General
-	spare []float64 // n x n, for the next factor
-	upper blas64.Triangular
+	spare []float64      // n x n, for the next factor
+	upper blas64.General // of kernel.Cholesky
 }
 
 func newCholesky(gram blas64.General) *cholesky {
@@ -35,17 +35,15 @@ func (c *cholesky) refactor(rho float64) error {
 		copy(row, c.gram.Data[i*c.gram.Stride:i*c.gram.Stride+n])
 		row[i] += rho
 	}
-	upper, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: c.spare, Uplo: blas.Upper})
-	if !ok {
+	next := blas64.General{Rows: n, Cols: n, Stride: n, Data: c.spare}
+	if !kernel.Cholesky(next) {
 		return ErrNotPositiveDefinite
 	}
-	c.spare, c.upper = c.upper.Data, upper
+	c.spare, c.upper = c.upper.Data, next
 	return nil
 }
 
 func (c *cholesky) solve(h, b []float64, _ float64) {
 	copy(h, b)
-	x := blas64.Vector{N: len(h), Data: h, Inc: 1}
-	blas64.Trsv(blas.Trans, c.upper, x)
-	blas64.Trsv(blas.NoTrans, c.upper, x)
+	kernel.SolveCholesky(c.upper, h)
 }

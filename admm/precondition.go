@@ -6,7 +6,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // partialCholesky approximates rho I + N by rho I + L L' with a few columns of N,
@@ -15,10 +16,10 @@ import (
 // Woodbury identity.
 type partialCholesky struct {
 	rho   float64
-	rows  blas64.General    // L', q x n
-	gram  blas64.General    // L'L, q x q
-	inner blas64.Triangular // factor of rho I + L'L
-	t     []float64         // q
+	rows  blas64.General // L', q x n
+	gram  blas64.General // L'L, q x q
+	inner blas64.General // factor of rho I + L'L, by kernel.Cholesky
+	t     []float64      // q
 }
 
 // maxColumns bounds q: 256 columns take 2 kB for each sample.
@@ -55,7 +56,7 @@ func newPartialCholesky(op Operator) *partialCholesky {
 	q := c.rows.Rows
 	c.t = make([]float64, q)
 	c.gram = blas64.General{Rows: q, Cols: q, Stride: max(q, 1), Data: make([]float64, q*q)}
-	blas64.Gemm(blas.NoTrans, blas.Trans, 1, c.rows, c.rows, 0, c.gram)
+	kernel.Gemm(blas.NoTrans, blas.Trans, 1, c.rows, c.rows, 0, c.gram)
 	return c
 }
 
@@ -65,15 +66,15 @@ func (c *partialCholesky) row(k int) []float64 {
 
 func (c *partialCholesky) refactor(rho float64) error {
 	q := c.gram.Rows
-	factor := blas64.Symmetric{N: q, Stride: c.gram.Stride, Data: append([]float64(nil), c.gram.Data...), Uplo: blas.Upper}
+	factor := c.gram
+	factor.Data = append([]float64(nil), c.gram.Data...)
 	for k := range q {
 		factor.Data[k*q+k] += rho
 	}
-	inner, ok := lapack64.Potrf(factor)
-	if !ok {
+	if !kernel.Cholesky(factor) {
 		return ErrNotPositiveDefinite
 	}
-	c.rho, c.inner = rho, inner
+	c.rho, c.inner = rho, factor
 	return nil
 }
 
@@ -81,11 +82,9 @@ func (c *partialCholesky) refactor(rho float64) error {
 func (c *partialCholesky) apply(dst, r []float64) {
 	copy(dst, r)
 	if c.rows.Rows > 0 {
-		t := blas64.Vector{N: len(c.t), Data: c.t, Inc: 1}
-		blas64.Gemv(blas.NoTrans, 1, c.rows, blas64.Vector{N: len(r), Data: r, Inc: 1}, 0, t)
-		blas64.Trsv(blas.Trans, c.inner, t)
-		blas64.Trsv(blas.NoTrans, c.inner, t)
-		blas64.Gemv(blas.Trans, -1, c.rows, t, 1, blas64.Vector{N: len(dst), Data: dst, Inc: 1})
+		kernel.MulVec(c.t, c.rows, r)
+		kernel.SolveCholesky(c.inner, c.t)
+		kernel.AddMulTransVec(dst, -1, c.rows, c.t)
 	}
 	floats.Scale(1/c.rho, dst)
 }

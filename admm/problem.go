@@ -31,21 +31,23 @@ type Operator interface {
 	GramDiagonal() []float64
 	// GramColumn sets dst (n) to column i of Gram.
 	GramColumn(dst []float64, i int)
-	// Cones returns the cone constraints, nil if there are none.
+	// Cones returns the cone constraints with slacks and multipliers zero, nil if
+	// there are none.
 	Cones() Cones
 }
 
-// Cones does the part of an iteration that works on the slacks and multipliers
-// of G u >= 0. Both live in one array z: the slack is max(z, 0), the scaled
-// multiplier min(z, 0).
+// Cones does the part of an iteration that works on the slacks s and the scaled
+// multipliers nu of G u >= 0, which it holds.
 type Cones interface {
-	// Len returns the number of constraints.
-	Len() int
-	// Step moves z by the over-relaxed update at the weights u and sets dst
-	// (m x d) to G'|z|, the slack minus the multiplier seen from the weights.
-	Step(dst, z, u []float64, alpha float64) ConeNorms
-	// Pull sets dst (m x d) to G'|z| for the given z.
-	Pull(dst, z []float64)
+	// Step moves both by the over-relaxed update at the weights u and sets dst
+	// (m x d) to G'(s - nu).
+	Step(dst, u []float64, alpha float64) ConeNorms
+	// Pull sets dst (m x d) to G'(s - nu).
+	Pull(dst []float64)
+	// ScaleMultipliers multiplies nu by a positive factor.
+	ScaleMultipliers(factor float64)
+	// Refine ends the work in less than full precision, if there is any.
+	Refine()
 }
 
 // ConeNorms are sums of squares over all constraints after a step.
@@ -97,6 +99,9 @@ type Settings struct {
 	// DirectLimit is the largest n whose system is factored; past it conjugate
 	// gradients are used. 0 means 4000 (128 MB for the factor), negative never.
 	DirectLimit int
+	// RefineBelow is the relative residual below which the cones go on in full
+	// precision; 0 means 1e-4.
+	RefineBelow float64
 	// FirstCheck is the iteration of the first call of Bracket, and each later
 	// call comes after half as many iterations again; 0 means 20.
 	FirstCheck int
@@ -135,8 +140,9 @@ type Result struct {
 // A State is all that an iteration works on; a later solve of a similar program
 // with the same dimensions can start from it. Such a solve changes it.
 type State struct {
-	rho          float64
-	v, lambda, z []float64
+	rho       float64
+	v, lambda []float64
+	cones     Cones
 }
 
 // A Problem is a group-cone program.
@@ -176,5 +182,6 @@ func (s Settings) withDefaults() Settings {
 	deff(&s.Tolerance, 1e-5)
 	deff(&s.OverRelaxation, 1.6)
 	deff(&s.Rho, 1)
+	deff(&s.RefineBelow, 1e-4)
 	return s
 }

@@ -26,8 +26,7 @@ type solver struct {
 	system      gramSolver
 
 	u, v, lambda []float64 // m x d
-	z            []float64 // slacks and multipliers of the cones
-	pulled       []float64 // G'|z|
+	pulled       []float64 // G'(s - nu)
 	c, scratch   []float64 // m x d
 	h, fit       []float64 // n
 
@@ -37,21 +36,19 @@ type solver struct {
 func newSolver(p Problem, start *State, settings Settings) (*solver, error) {
 	n, m, d := p.Operator.Dims()
 	s := &solver{
-		Problem: p, Settings: settings, cones: p.Operator.Cones(), n: n, m: m, d: d, rho: settings.Rho,
+		Problem: p, Settings: settings, n: n, m: m, d: d, rho: settings.Rho,
 		u: make([]float64, m*d), v: make([]float64, m*d), lambda: make([]float64, m*d),
 		pulled: make([]float64, m*d), c: make([]float64, m*d), scratch: make([]float64, m*d),
 		h: make([]float64, n), fit: make([]float64, n),
 	}
-	if s.cones != nil {
-		s.z = make([]float64, s.cones.Len())
-	}
-	if start != nil {
-		s.rho = start.rho
+	if start == nil {
+		s.cones = p.Operator.Cones()
+	} else {
+		s.rho, s.cones = start.rho, start.cones
 		copy(s.v, start.v)
 		copy(s.lambda, start.lambda)
 		if s.cones != nil {
-			copy(s.z, start.z)
-			s.cones.Pull(s.pulled, s.z)
+			s.cones.Pull(s.pulled)
 		}
 	}
 	if n <= s.DirectLimit {
@@ -83,6 +80,9 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 		primal, dual := s.updateCopies()
 
 		s.result.Primal, s.result.Dual = primal, dual
+		if s.cones != nil && max(primal, dual) < s.RefineBelow {
+			s.cones.Refine()
+		}
 		if s.Progress != nil {
 			s.Progress(Progress{Iteration: k, Rho: s.rho, Primal: primal, Dual: dual})
 		}
@@ -101,7 +101,7 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 	}
 	s.result.Rho = s.rho
 	s.result.Weights = s.v
-	s.result.State = &State{rho: s.rho, v: s.v, lambda: s.lambda, z: s.z}
+	s.result.State = &State{rho: s.rho, v: s.v, lambda: s.lambda, cones: s.cones}
 	s.result.Residual = s.residual()
 	return &s.result, nil
 }
@@ -157,7 +157,7 @@ func (s *solver) updateCopies() (primal, dual float64) {
 		}
 	}
 	if s.cones != nil {
-		norms := s.cones.Step(s.pulled, s.z, s.u, alpha)
+		norms := s.cones.Step(s.pulled, s.u, alpha)
 		gap += norms.Primal
 		move += norms.Dual
 		weights += norms.Value
@@ -202,12 +202,8 @@ func (s *solver) balance(primal, dual float64) {
 	floats.Scale(1/ratio, s.lambda)
 	floats.Scale(1/ratio, s.h)
 	if s.cones != nil {
-		for i, z := range s.z {
-			if z < 0 {
-				s.z[i] = z / ratio
-			}
-		}
-		s.cones.Pull(s.pulled, s.z)
+		s.cones.ScaleMultipliers(1 / ratio)
+		s.cones.Pull(s.pulled)
 	}
 }
 

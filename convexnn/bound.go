@@ -53,7 +53,8 @@ func (p *Program) DualBound(v []float64) (DualBound, error) {
 type pricer struct {
 	*Program
 	projectors sync.Pool
-	warm       [][]int   // for each block
+	gradients  [][]int   // active constraints of each block's gradient, when last priced
+	repairs    [][]int   // and of its weights, when last repaired
 	lengths    []float64 // |x_i|
 }
 
@@ -62,7 +63,7 @@ type pricer struct {
 const roundoff = 0x1p-50
 
 func newPricer(p *Program) *pricer {
-	pr := &pricer{Program: p, warm: make([][]int, p.Blocks()), lengths: rowNorms(p.spec.X)}
+	pr := &pricer{Program: p, gradients: make([][]int, p.Blocks()), repairs: make([][]int, p.Blocks()), lengths: rowNorms(p.spec.X)}
 	first := qp.NewConeProjector(p.masked.X)
 	pr.projectors.New = func() any { return first.Clone() }
 	return pr
@@ -101,8 +102,8 @@ func (pr *pricer) prices(v []float64) []float64 {
 // point past it once the norm is known to be at most enough, and returns a
 // bound of the norm that rounding cannot undercut.
 func (pr *pricer) project(proj *qp.ConeProjector, dst, g []float64, j int, enough float64) float64 {
-	res := proj.Project(dst, g, pr.masked.Bits[j%pr.Patterns()], pr.warm[j], enough)
-	pr.warm[j] = append(pr.warm[j][:0], res.Active...)
+	res := proj.Project(dst, g, pr.masked.Bits[j%pr.Patterns()], pr.gradients[j], enough)
+	pr.gradients[j] = append(pr.gradients[j][:0], res.Active...)
 	terms := floats.Norm(g, 2)
 	for k, i := range res.Active {
 		terms += res.Lambda[k] * pr.lengths[i]
@@ -131,9 +132,8 @@ func (pr *pricer) repair(u *mat.Dense) *mat.Dense {
 		blocks := nonzeroRows(u)
 		pr.eachProjector(len(blocks), func(proj *qp.ConeProjector, c int) {
 			j := blocks[c]
-			// The active constraints of weights are not those of gradients:
-			// these projections start cold.
-			proj.Project(out.RawRowView(j), u.RawRowView(j), pr.masked.Bits[j%pr.Patterns()], nil, 0)
+			res := proj.Project(out.RawRowView(j), u.RawRowView(j), pr.masked.Bits[j%pr.Patterns()], pr.repairs[j], 0)
+			pr.repairs[j] = append(pr.repairs[j][:0], res.Active...)
 		})
 	}
 	fit := make([]float64, len(pr.target))

@@ -62,7 +62,7 @@ func (o *operator) SolveMetric(dst, b []float64) {
 	d := o.masked.X.Cols
 	in := blas64.General{Rows: len(b) / d, Cols: d, Stride: d, Data: append([]float64(nil), b...)}
 	out := blas64.General{Rows: in.Rows, Cols: d, Stride: d, Data: dst}
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, in, o.metric, 0, out)
+	kernel.Gemm(blas.NoTrans, blas.NoTrans, 1, in, o.metric, 0, out)
 }
 
 // multiplicity is how many blocks share a pattern: F M^-1 F' sums over blocks,
@@ -102,17 +102,12 @@ func (o *operator) Cones() admm.Cones {
 	if o.spec.Model == Gated {
 		return nil
 	}
-	return coneStepper{o}
+	return coneStepper{kernel.NewCones(o.masked, o.Blocks(), o.g)}
 }
 
-// coneStepper steps over the slacks of all cone constraints; its state is
-// blocks x n.
-type coneStepper struct{ *operator }
+// coneStepper is the kernel's cones with the report that admm knows.
+type coneStepper struct{ *kernel.Cones }
 
-func (c coneStepper) Len() int { return len(c.target) * c.Blocks() }
-
-func (c coneStepper) Step(dst, z, u []float64, alpha float64) admm.ConeNorms {
-	return admm.ConeNorms(c.masked.ConeStep(dst, z, u, c.g, alpha))
+func (c coneStepper) Step(dst, u []float64, alpha float64) admm.ConeNorms {
+	return admm.ConeNorms(c.Cones.Step(dst, u, alpha))
 }
-
-func (c coneStepper) Pull(dst, z []float64) { c.masked.ConePull(dst, z, c.g) }

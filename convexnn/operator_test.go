@@ -64,8 +64,9 @@ func TestOperatorIsConsistent(t *testing.T) {
 			w := append([]float64(nil), cells[0].Witness...)
 			clear(u)
 			copy(u, w)
-			z, pulled := make([]float64, o.Cones().Len()), make([]float64, m*d)
-			o.Cones().Step(pulled, z, u, 1)
+			pulled, cones := make([]float64, m*d), o.Cones()
+			cones.Refine()
+			cones.Step(pulled, u, 1)
 			for l := range d {
 				want := 0.0
 				for i := range n {

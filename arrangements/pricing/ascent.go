@@ -7,11 +7,11 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/qp"
 )
 
@@ -110,7 +110,7 @@ func (a *ascent) restart(u []float64) {
 // choose sets S to the samples of plus that are active at u and reports whether
 // that changed it.
 func (a *ascent) choose(u []float64) bool {
-	blas64.Gemv(blas.NoTrans, 1, a.rows, vector(u), 0, vector(a.margin))
+	kernel.MulVec(a.margin, a.rows, u)
 	changed := false
 	for k, s := range a.margin {
 		if a.in[k] != (s > 0) {
@@ -130,7 +130,8 @@ func (a *ascent) project() float64 {
 			a.mask[k] = 1
 		}
 	}
-	blas64.Gemv(blas.Trans, 1, a.rows, vector(a.mask), 0, vector(a.a))
+	clear(a.a)
+	kernel.AddMulTransVec(a.a, 1, a.rows, a.mask)
 	return a.zonotope.Project(a.r, a.t, a.a).Norm
 }
 
@@ -242,5 +243,3 @@ func (a *ascent) kick(ctx context.Context, from point, kicks int, rng *rand.Rand
 	}
 	return best
 }
-
-func vector(v []float64) blas64.Vector { return blas64.Vector{N: len(v), Data: v, Inc: 1} }

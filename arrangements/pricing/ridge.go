@@ -4,10 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/orth"
 )
 
@@ -111,7 +110,7 @@ func (r *ridge) cross() bool {
 			continue
 		}
 		x := r.sample(i)
-		if math.Abs(floats.Dot(x, r.u)) > onRidge {
+		if math.Abs(kernel.Dot(x, r.u)) > onRidge {
 			continue
 		}
 		copy(r.excess, x)
@@ -124,7 +123,7 @@ func (r *ridge) cross() bool {
 		}
 		r.on[i] = !r.on[i]
 		r.z[i], r.when[i] = 0, r.moved
-		floats.AddScaled(r.g, w, x)
+		kernel.AddScaled(r.g, w, x)
 		return true
 	}
 	return false
@@ -138,7 +137,7 @@ func (r *ridge) start(u []float64) {
 	clear(r.inFace)
 	clear(r.when)
 	r.moved, r.horizon = 0, 0.1
-	blas64.Gemv(blas.NoTrans, 1, r.unit, vector(r.u), 0, vector(r.z))
+	kernel.MulVec(r.z, r.unit, r.u)
 	for i, z := range r.z {
 		r.on[i] = z > 0
 		if r.weight[i] < 0 && math.Abs(z) <= onRidge {
@@ -149,7 +148,8 @@ func (r *ridge) start(u []float64) {
 			r.q[i] = r.weight[i]
 		}
 	}
-	blas64.Gemv(blas.Trans, 1, r.unit, vector(r.q), 0, vector(r.g))
+	clear(r.g)
+	kernel.AddMulTransVec(r.g, 1, r.unit, r.q)
 	if len(r.face) > 0 {
 		copy(r.p, r.u)
 		r.basis.Complement(r.u)
@@ -174,8 +174,8 @@ func (r *ridge) join(i int, dependence float64) bool {
 func (r *ridge) slopes() (value, rise, length float64) {
 	copy(r.p, r.g)
 	r.basis.Complement(r.p)
-	value, length = floats.Dot(r.p, r.u), norm(r.p)
-	floats.AddScaled(r.p, -value, r.u)
+	value, length = kernel.Dot(r.p, r.u), norm(r.p)
+	kernel.AddScaled(r.p, -value, r.u)
 	return value, norm(r.p), length
 }
 
@@ -195,7 +195,7 @@ func (r *ridge) leave(rise, length float64) (left bool, bound float64) {
 		if over == 0 {
 			continue
 		}
-		floats.AddScaled(r.excess, over, r.sample(i))
+		kernel.AddScaled(r.excess, over, r.sample(i))
 		if over = math.Abs(over); over > most {
 			out, most = k, over
 		}
@@ -210,7 +210,7 @@ func (r *ridge) leave(rise, length float64) (left bool, bound float64) {
 	r.inFace[i] = false
 	r.z[i], r.when[i] = 0, r.moved
 	if r.on[i] = tau[out] > 0; r.on[i] {
-		floats.AddScaled(r.g, r.weight[i], r.sample(i))
+		kernel.AddScaled(r.g, r.weight[i], r.sample(i))
 	}
 	return true, bound
 }
@@ -255,13 +255,13 @@ func (r *ridge) step(a, b float64) bool {
 				return false
 			}
 			if r.on[i] {
-				floats.AddScaled(r.g, w, r.sample(i))
+				kernel.AddScaled(r.g, w, r.sample(i))
 			}
 			return true
 		}
 		a, b = beyondA, beyondB
 		r.on[i] = !r.on[i]
-		floats.AddScaled(r.g, w, r.sample(i))
+		kernel.AddScaled(r.g, w, r.sample(i))
 		r.heap = popped(r.heap)
 	}
 }
@@ -276,13 +276,13 @@ func (r *ridge) look(from, to float64) {
 		}
 		x := r.sample(i)
 		if r.when[i] != r.moved {
-			z = floats.Dot(x, r.u)
+			z = kernel.Dot(x, r.u)
 			r.z[i], r.when[i] = z, r.moved
 		}
 		if z = math.Abs(z); z <= from || z > to {
 			continue
 		}
-		q := floats.Dot(x, r.p)
+		q := kernel.Dot(x, r.p)
 		r.near = append(r.near, i)
 		r.q[i] = q
 		if r.on[i] {
@@ -300,7 +300,7 @@ func (r *ridge) look(from, to float64) {
 
 // move carries u along p by the length.
 func (r *ridge) move(length float64) {
-	floats.AddScaled(r.u, length, r.p)
+	kernel.AddScaled(r.u, length, r.p)
 	scale := 1 / norm(r.u)
 	floats.Scale(scale, r.u)
 	r.moved += length

@@ -64,7 +64,7 @@ func (o *Objective) split(w []float64) (u, g blas64.General, b []float64) {
 func (o *Objective) Value(grad, w []float64) float64 {
 	u, g, b := o.split(w)
 	n, c := o.z.Rows, o.loss.Outputs()
-	blas64.Gemm(blas.NoTrans, blas.Trans, 1, o.x.RawMatrix(), u, 0, o.z)
+	kernel.Gemm(blas.NoTrans, blas.Trans, 1, o.x.RawMatrix(), u, 0, o.z)
 	for i, z := range o.z.Data {
 		o.z.Data[i] = max(z, 0)
 	}
@@ -75,7 +75,7 @@ func (o *Objective) Value(grad, w []float64) float64 {
 			copy(o.f[i*c:(i+1)*c], b)
 		}
 	}
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, o.z, g, 1, f)
+	kernel.Gemm(blas.NoTrans, blas.NoTrans, 1, o.z, g, 1, f)
 	weights := w[:o.m*(u.Cols+c)]
 	value := o.loss.Value(o.f) + o.beta/2*floats.Dot(weights, weights)
 	if grad == nil {
@@ -85,14 +85,14 @@ func (o *Objective) Value(grad, w []float64) float64 {
 	v := blas64.General{Rows: n, Cols: c, Stride: c, Data: o.v}
 	du, dg, db := o.split(grad)
 	floats.ScaleTo(grad[:len(weights)], o.beta, weights)
-	blas64.Gemm(blas.Trans, blas.NoTrans, -1, o.z, v, 1, dg)
-	blas64.Gemm(blas.NoTrans, blas.Trans, 1, v, g, 0, o.back)
+	kernel.Gemm(blas.Trans, blas.NoTrans, -1, o.z, v, 1, dg)
+	kernel.Gemm(blas.NoTrans, blas.Trans, 1, v, g, 0, o.back)
 	for i, z := range o.z.Data {
 		if z == 0 {
 			o.back.Data[i] = 0
 		}
 	}
-	blas64.Gemm(blas.Trans, blas.NoTrans, -1, o.back, o.x.RawMatrix(), 1, du)
+	kernel.Gemm(blas.Trans, blas.NoTrans, -1, o.back, o.x.RawMatrix(), 1, du)
 	if o.intercept {
 		clear(db)
 		for i := range n {

@@ -53,7 +53,7 @@ func (o *pool) features(directions [][]float64) blas64.General {
 		copy(u.Data[k*d:(k+1)*d], v)
 	}
 	out := kernel.Dense(len(directions), n)
-	blas64.Gemm(blas.NoTrans, blas.Trans, 1, u, o.X.RawMatrix(), 0, out)
+	kernel.Gemm(blas.NoTrans, blas.Trans, 1, u, o.X.RawMatrix(), 0, out)
 	for i, v := range out.Data {
 		out.Data[i] = max(v, 0)
 	}

@@ -24,7 +24,7 @@
 // Omega_j the ratios of multipliers to slacks. Woodbury turns it into k Cholesky
 // factors of order d and one of order n:
 //
-//	I + F H^-1 F' = I + sum_j B_j' B_j,   B_j = L_j^-1 X' D_j,  H_j = L_j L_j'.
+//	I + F H^-1 F' = I + sum_j B_j' B_j,   B_j = U_j'^-1 X' D_j,  H_j = U_j'U_j.
 //
 // One iteration costs about k n d^2 + k d n^2/2 + n^3/3 multiplications.
 // Intended for hundreds of blocks: callers find the blocks that matter first.

@@ -7,7 +7,6 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/convexnn/convexnn/internal/bitset"
-	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // ErrNumerical is returned when rounding makes a Newton system unsolvable before
@@ -57,18 +56,16 @@ type Result struct {
 }
 
 // geometry is what stays fixed during a solve: unit rows for the cones, without
-// zero rows, and their transpose.
+// zero rows.
 type geometry struct {
 	n, d, k int
 	rows    []int          // samples with a nonzero row
 	unit    blas64.General // len(rows) x d
-	unitT   blas64.General // its transpose: products along samples are faster
-	xT      blas64.General // X', d x n
 	signs   []float64      // k x len(rows): +1 or -1
 }
 
 func newGeometry(p *Problem) *geometry {
-	g := &geometry{n: p.X.Rows, d: p.X.Cols, k: len(p.Blocks), xT: kernel.Transpose(p.X)}
+	g := &geometry{n: p.X.Rows, d: p.X.Cols, k: len(p.Blocks)}
 	if !p.Cones {
 		g.unit = blas64.General{Cols: g.d, Stride: g.d}
 		return g
@@ -87,7 +84,6 @@ func newGeometry(p *Problem) *geometry {
 	}
 	r := len(g.rows)
 	g.unit = blas64.General{Rows: r, Cols: g.d, Stride: g.d, Data: data}
-	g.unitT = kernel.Transpose(g.unit)
 	g.signs = make([]float64, g.k*r)
 	for j, b := range p.Blocks {
 		for c, i := range g.rows {

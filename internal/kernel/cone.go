@@ -1,19 +1,14 @@
 package kernel
 
 import (
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
+	"math"
 
-	"github.com/convexnn/convexnn/internal/bitset"
+	"github.com/convexnn/convexnn/internal/kernel/micro"
 	"github.com/convexnn/convexnn/internal/parallel"
 )
 
-// tiny is where state is clipped to zero: below it numbers may become
-// subnormal, and arithmetic on subnormals is about a hundred times slower.
-const tiny = 1e-200
-
-// A ConeReport holds what one [Masked.ConeStep] learned about the slacks, as
-// sums of squares over all constraints of all blocks.
+// A ConeReport holds what one [Cones.Step] learned about the slacks, as sums of
+// squares over all constraints of all blocks.
 type ConeReport struct {
 	Primal     float64 // |p - s|^2, p = g S X u: how far u is from its slacks
 	Dual       float64 // |s - s_old|^2: how far the slacks moved
@@ -30,94 +25,199 @@ func (r *ConeReport) add(t ConeReport) {
 	r.Multiplier += t.Multiplier
 }
 
-// ConeStep does the slack and multiplier update of the over-relaxed ADMM for
-// the cone constraints s_j = g S_j X u_j >= 0 of len(u)/d blocks, block j having
-// the pattern j mod P and S_j = 2 D_j - I.
+// Cones holds the slacks and scaled multipliers of the cone constraints
+// s_j = g S_j X u_j >= 0 of blocks u_j, block j having the pattern j mod P and
+// S_j = 2 D_j - I. Both live in one array z: the slack is the positive part of a
+// number, the multiplier its negative part.
 //
-// The state z (blocks x n) holds both: the slack is its positive part, the
-// scaled multiplier its negative part. For every block and sample
+// It works in float32, in half the time and memory, until [Cones.Refine] is called.
+// Weights and results are float64. A Cones is not safe for concurrent use.
+type Cones struct {
+	masked *Masked
+	single *cones[float32] // nil once refined
+	double *cones[float64] // nil until then
+	grown  float64         // factor by which multipliers have been scaled
+}
+
+// NewCones returns the slacks and multipliers, all zero, of so many blocks, a
+// multiple of P.
+func NewCones(k *Masked, blocks int, g float64) *Cones {
+	return newCones(micro.Float32(), k, blocks, g)
+}
+
+func newCones(m *micro.Kernels[float32], k *Masked, blocks int, g float64) *Cones {
+	x := make([]float32, k.X.Rows*k.X.Cols)
+	for i := range k.X.Rows {
+		for l, v := range k.X.Data[i*k.X.Stride : i*k.X.Stride+k.X.Cols] {
+			x[i*k.X.Cols+l] = float32(v)
+		}
+	}
+	c := &Cones{masked: k, grown: 1}
+	c.single = &cones[float32]{
+		micro: m, masks: allMasks(m.Width, k.X.Rows, k.Bits), x: x, stride: k.X.Cols,
+		n: k.X.Rows, d: k.X.Cols, patterns: len(k.Bits), halves: blocks / len(k.Bits), g: g, tiny: 1e-18,
+	}
+	c.single.start()
+	return c
+}
+
+// Refine makes all further steps in float64, from the state at hand.
+func (c *Cones) Refine() {
+	if c.single == nil {
+		return
+	}
+	s := c.single
+	c.double = newDouble(c.masked, s.halves, s.g)
+	for half := range s.halves {
+		for p := range s.patterns {
+			from, to := s.at(half, p, 0), c.double.at(half, p, 0)
+			for i := range s.n {
+				c.double.z[to+i*c.double.micro.Width] = float64(s.z[from+i*s.micro.Width])
+			}
+		}
+	}
+	c.single = nil
+}
+
+func newDouble(k *Masked, halves int, g float64) *cones[float64] {
+	c := &cones[float64]{
+		micro: k.micro, masks: k.masks, x: k.X.Data, stride: k.X.Stride,
+		n: k.X.Rows, d: k.X.Cols, patterns: len(k.Bits), halves: halves, g: g, tiny: 1e-200,
+	}
+	c.start()
+	return c
+}
+
+// Step does the slack and multiplier update of the over-relaxed ADMM at weights u
+// (blocks x d). For every block and sample
 //
 //	p = g S X u
 //	z = alpha p + (1-alpha) max(z, 0) + min(z, 0)
 //
 // and row j of dst (blocks x d) becomes g X'(S_j |z_j|), the only thing that
 // the next weight update needs of z.
-func (k *Masked) ConeStep(dst, z, u []float64, g, alpha float64) ConeReport {
-	n, d := k.X.Rows, k.X.Cols
-	blocks := len(u) / d
-	parts := make([]ConeReport, parallel.Count(blocks, blockChunk))
-	parallel.Chunks(blocks, blockChunk, func(c, lo, hi int) {
-		weights := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: u[lo*d : hi*d]}
-		tile := Dense(hi-lo, n)
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, g, weights, k.xt, 0, tile)
-		for j := lo; j < hi; j++ {
-			row := tile.Data[(j-lo)*n : (j-lo+1)*n]
-			parts[c].add(coneRow(z[j*n:(j+1)*n], row, k.Bits[j%len(k.Bits)], alpha))
+func (c *Cones) Step(dst, u []float64, alpha float64) ConeReport {
+	if c.single != nil {
+		return c.single.step(dst, u, alpha)
+	}
+	return c.double.step(dst, u, alpha)
+}
+
+// Pull sets row j of dst (blocks x d) to g X'(S_j |z_j|) for z as it is.
+func (c *Cones) Pull(dst []float64) {
+	if c.single != nil {
+		c.single.pull(dst)
+	} else {
+		c.double.pull(dst)
+	}
+}
+
+// ScaleMultipliers multiplies all multipliers by a positive factor.
+func (c *Cones) ScaleMultipliers(factor float64) {
+	// The squares of float32 leave its range early.
+	const most = 1e6
+	if c.grown *= factor; c.grown > most || c.grown < 1/most {
+		c.Refine()
+	}
+	if c.single != nil {
+		scaleNegative(c.single.z, float32(factor))
+	} else {
+		scaleNegative(c.double.z, factor)
+	}
+}
+
+func scaleNegative[T micro.Float](z []T, factor T) {
+	for i, v := range z {
+		if v < 0 {
+			z[i] = v * factor
 		}
-		out := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: dst[lo*d : hi*d]}
-		k.pull(g, tile, out)
+	}
+}
+
+// cones is the work of Cones in one type of number. The state is laid out by
+// panels of patterns, halves x panels x n x Width.
+type cones[T micro.Float] struct {
+	micro    *micro.Kernels[T]
+	masks    []byte // by panels, as in Masked
+	x        []T    // n x d
+	stride   int
+	n, d     int
+	patterns int
+	halves   int     // blocks for each pattern
+	g        float64 // scale of the constraints
+	tiny     T       // below it state is zero: numbers or their squares may be subnormal, and slow
+	z        []T
+}
+
+func (c *cones[T]) panels() int { return parallel.Count(c.patterns, c.micro.Width) }
+
+func (c *cones[T]) start() { c.z = make([]T, c.halves*c.panels()*c.n*c.micro.Width) }
+
+// at returns where the state of a constraint is.
+func (c *cones[T]) at(half, pattern, sample int) int {
+	w := c.micro.Width
+	return ((half*c.panels()+pattern/w)*c.n+sample)*w + pattern%w
+}
+
+func (c *cones[T]) mask(panel, i int) *byte { return &c.masks[(panel*c.n+i)*c.micro.Width/8] }
+
+func (c *cones[T]) step(dst, u []float64, alpha float64) ConeReport {
+	m := c.micro
+	params := [4]T{T(alpha), T(1 - alpha), c.tiny, T(math.Copysign(0, -1))}
+	parts := make([]ConeReport, c.halves*c.panels())
+	c.loop(dst, u, func(at, q, lo, rows int, panel *panels[T], z, w []T) {
+		for l := 0; l < c.d; l += depth {
+			m.MulN(rows, min(depth, c.d-l), &c.x[lo*c.stride+l], c.stride, panel.at(0, l), &w[0], m.Width, l > 0)
+		}
+		sums := make([]T, 5*m.Lanes)
+		m.Cone(rows, c.mask(q, lo), &z[0], &w[0], &params[0], &sums[0])
+		total := func(i int) (sum float64) {
+			for _, v := range sums[i*m.Lanes : (i+1)*m.Lanes] {
+				sum += float64(v)
+			}
+			return sum
+		}
+		parts[at].add(ConeReport{Primal: total(0), Dual: total(1), Value: total(2), Slack: total(3), Multiplier: total(4)})
 	})
-	var total ConeReport
+	var report ConeReport
 	for _, p := range parts {
-		total.add(p)
+		report.add(p)
 	}
-	return total
+	return report
 }
 
-// ConePull sets row j of dst (blocks x d) to g X'(S_j |z_j|) for the state z
-// (blocks x n) of [Masked.ConeStep], without moving it.
-func (k *Masked) ConePull(dst, z []float64, g float64) {
-	n, d := k.X.Rows, k.X.Cols
-	blocks := len(z) / n
-	parallel.Chunks(blocks, blockChunk, func(_, lo, hi int) {
-		tile := Dense(hi-lo, n)
-		for j := lo; j < hi; j++ {
-			row, bits := tile.Data[(j-lo)*n:(j-lo+1)*n], k.Bits[j%len(k.Bits)]
-			for i, v := range z[j*n : (j+1)*n] {
-				row[i] = max(v, -v)
-				if !bits.Has(i) {
-					row[i] = -row[i]
-				}
+func (c *cones[T]) pull(dst []float64) {
+	width := c.micro.Width
+	c.loop(dst, dst, func(_, q, lo, rows int, _ *panels[T], z, w []T) {
+		masks := c.masks[(q*c.n+lo)*width/8:]
+		for i, v := range z[:rows*width] {
+			w[i] = max(v, -v)
+			if masks[i/8]>>(i%8)&1 == 0 {
+				w[i] = -w[i]
 			}
 		}
-		out := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: dst[lo*d : hi*d]}
-		k.pull(g, tile, out)
 	})
 }
 
-// coneRow updates z for one block and replaces p, the unsigned g X u, by S |z|.
-func coneRow(z, p []float64, bits bitset.Set, alpha float64) (r ConeReport) {
-	for w, word := range bits {
-		lo := w * 64
-		hi := min(lo+64, len(p))
-		for i := lo; i < hi; i++ {
-			sign := float64(word&1)*2 - 1
-			word >>= 1
-			v := p[i] * sign
-			// Comparisons instead of min and max: these also order NaN and signed
-			// zeros, and take twice as long.
-			old, t := z[i], z[i]
-			if old < 0 {
-				old = 0
-			} else {
-				t = (1 - alpha) * old
-			}
-			t += alpha * v
-			if t < tiny && t > -tiny {
-				t = 0
-			}
-			z[i] = t
-			s := t
-			if t < 0 {
-				s, t = 0, -t
-			}
-			r.Primal += (v - s) * (v - s)
-			r.Dual += (s - old) * (s - old)
-			r.Value += v * v
-			r.Slack += s * s
-			r.Multiplier += (t - s) * (t - s)
-			p[i] = sign * t
+// loop calls step for every panel of weights and every chunk of samples, and pulls
+// back to the weights what step leaves in w (rows x Width). at counts the panels of
+// all blocks, q those of the patterns; lo is the first sample.
+func (c *cones[T]) loop(dst, u []float64, step func(at, q, lo, rows int, panel *panels[T], z, w []T)) {
+	m, d, count := c.micro, c.d, c.panels()
+	parallel.For(c.halves*count, func(at int) {
+		q := at % count
+		first := (at/count*c.patterns + q*m.Width) * d
+		blocks := min(m.Width, c.patterns-q*m.Width)
+		weights, out, w := newPanels(m, d, blocks), newPanels(m, d, blocks), scratch[T](rowChunk*m.Width)
+		defer weights.free()
+		defer out.free()
+		defer w.free()
+		weights.packRows(0, c.g, u[first:first+blocks*d])
+		for lo := 0; lo < c.n; lo += rowChunk {
+			rows := min(rowChunk, c.n-lo)
+			step(at, q, lo, rows, weights, c.z[(at*c.n+lo)*m.Width:], w.data)
+			m.MulT(d, rows, &c.x[lo*c.stride], c.stride, &w.data[0], out.at(0, 0), m.Width, lo > 0)
 		}
-	}
-	return r
+		out.unpackRows(0, c.g, dst[first:first+blocks*d])
+	})
 }

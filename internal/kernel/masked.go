@@ -1,17 +1,23 @@
 package kernel
 
 import (
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/internal/bitset"
+	"github.com/convexnn/convexnn/internal/kernel/micro"
 	"github.com/convexnn/convexnn/internal/parallel"
 )
 
 const (
-	rowChunk   = 64 // samples that one forward piece sums into
-	blockChunk = 32 // patterns whose masked products share one buffer
+	// rowChunk is the number of samples that one piece of work sums into, and that a
+	// panel of masked numbers holds: the panel stays in the first-level cache. Tiles
+	// of 6 and of 8 rows divide it.
+	rowChunk = 96
+	// depth is the number of steps of an inner product after which its sums go to
+	// memory: so much of a panel stays in the first-level cache.
+	depth = 192
+	// groupPanels is the number of panels that share the samples they read.
+	groupPanels = 4
 )
 
 // A Masked is the stacked operator [D_1 X, ..., D_P X] of n samples in d
@@ -20,45 +26,67 @@ type Masked struct {
 	X    blas64.General // n x d
 	Bits []bitset.Set   // D_p over the n samples
 
-	xt blas64.General // d x n: long rows make the products below run along samples
+	micro *micro.Kernels[float64]
+	masks []byte // of the patterns as columns of panels: panel by panel, n rows each
 }
 
 // NewMasked returns the operator of x (n x d) and the patterns bits, each over
 // n samples. Neither is copied; neither may change afterwards.
 func NewMasked(x blas64.General, bits []bitset.Set) *Masked {
-	return &Masked{X: x, Bits: bits, xt: Transpose(x)}
+	return newMasked(micro.Float64(), x, bits)
 }
+
+func newMasked(m *micro.Kernels[float64], x blas64.General, bits []bitset.Set) *Masked {
+	return &Masked{X: x, Bits: bits, micro: m, masks: allMasks(m.Width, x.Rows, bits)}
+}
+
+// allMasks returns the bits of n samples as columns of panels, panel by panel.
+func allMasks(width, n int, bits []bitset.Set) []byte {
+	size, count := n*width/8, parallel.Count(len(bits), width)
+	masks := make([]byte, count*size)
+	parallel.For(count, func(q int) {
+		packMasks(masks[q*size:(q+1)*size], width/8, bits[q*width:min((q+1)*width, len(bits))])
+	})
+	return masks
+}
+
+// panels is the number of panels that hold one column for each pattern.
+func (k *Masked) panels() int { return parallel.Count(len(k.Bits), k.micro.Width) }
+
+// mask returns the masks of a panel from sample i on.
+func (k *Masked) mask(panel, i int) *byte {
+	return &k.masks[(panel*k.X.Rows+i)*k.micro.Width/8]
+}
+
+func (k *Masked) row(i int) *float64 { return &k.X.Data[i*k.X.Stride] }
 
 // Forward sets dst (n) to sum_p D_p X u_p, where u (P x d) holds u_p in row p:
 //
 //	for p, for i in D_p: dst[i] += x_i . u_p
 func (k *Masked) Forward(dst, u []float64) {
-	n, d, patterns := k.X.Rows, k.X.Cols, len(k.Bits)
-	clear(dst[:n])
-	active := nonzeroRows(u, patterns, d)
-	if len(active) == 0 {
-		return
-	}
-	// Weights as columns: the product below then runs along blocks, and the
-	// sum over patterns of one sample is one pass over a row.
-	ut := blas64.General{Rows: d, Cols: len(active), Stride: len(active), Data: make([]float64, d*len(active))}
-	for c, p := range active {
-		for l, v := range u[p*d : (p+1)*d] {
-			ut.Data[l*ut.Stride+c] = v
-		}
-	}
+	n, d, m := k.X.Rows, k.X.Cols, k.micro
+	panels := newPanels(m, d, len(k.Bits))
+	defer panels.free()
+	parallel.For(panels.count, func(q int) { panels.packRows(q, 1, u) })
 	parallel.Chunks(n, rowChunk, func(_, lo, hi int) {
-		tile := Dense(hi-lo, len(active))
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, rows(k.X, lo, hi), ut, 0, tile)
-		for i := lo; i < hi; i++ {
-			word, bit := i/64, uint(i)%64
-			sum := 0.0
-			for c, v := range tile.Data[(i-lo)*tile.Stride : (i-lo+1)*tile.Stride] {
-				if k.Bits[active[c]][word]>>bit&1 != 0 {
-					sum += v
-				}
+		sums := scratch[float64](rowChunk * m.Lanes)
+		defer sums.free()
+		clear(sums.data)
+		for q := range panels.count {
+			if panels.empty[q] {
+				continue
 			}
-			dst[i] = sum
+			// The sum over patterns is linear: it may be taken of parts of the inner
+			// products.
+			for l := 0; l < d; l += depth {
+				m.Forward(hi-lo, min(depth, d-l), &k.X.Data[lo*k.X.Stride+l], k.X.Stride, panels.at(q, l), k.mask(q, lo), &sums.data[0])
+			}
+		}
+		for i := lo; i < hi; i++ {
+			dst[i] = 0
+			for _, v := range sums.data[(i-lo)*m.Lanes : (i-lo+1)*m.Lanes] {
+				dst[i] += v
+			}
 		}
 	})
 }
@@ -67,125 +95,53 @@ func (k *Masked) Forward(dst, u []float64) {
 //
 //	for p, for i in D_p: dst[p] += r[i] * x_i
 func (k *Masked) Adjoint(dst, r []float64) {
-	n, d := k.X.Rows, k.X.Cols
-	parallel.Chunks(len(k.Bits), blockChunk, func(_, lo, hi int) {
-		masked := Dense(hi-lo, n)
-		for p := lo; p < hi; p++ {
-			maskInto(masked.Data[(p-lo)*n:(p-lo+1)*n], r, k.Bits[p])
-		}
-		out := blas64.General{Rows: hi - lo, Cols: d, Stride: d, Data: dst[lo*d : hi*d]}
-		k.pull(1, masked, out)
-	})
-}
-
-// Gram returns the n x n matrix (X K X') o C for a symmetric K (d x d), where
-// C_ik counts the patterns that are active on both samples i and k:
-//
-//	N = sum_p D_p X K X' D_p
-func (k *Masked) Gram(metric blas64.General) blas64.General {
-	n := k.X.Rows
-	c := k.GramColumns(metric)
-	out := Dense(n, n)
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, c.xk, k.xt, 0, out)
-	parallel.Chunks(n, rowChunk, func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := out.Data[i*n : (i+1)*n]
-			for j := range row {
-				row[j] *= float64(c.samples[i].AndCount(c.samples[j]))
+	n, d, m := k.X.Rows, k.X.Cols, k.micro
+	count := k.panels()
+	group := max(1, min(groupPanels, count/8))
+	parallel.Chunks(count, group, func(_, from, to int) {
+		out := newPanels(m, d, (to-from)*m.Width)
+		defer out.free()
+		panel := scratch[float64](rowChunk * m.Width)
+		defer panel.free()
+		for lo := 0; lo < n; lo += rowChunk {
+			rows := min(rowChunk, n-lo)
+			for q := from; q < to; q++ {
+				m.Expand(rows, k.mask(q, lo), &r[lo], &panel.data[0])
+				m.MulT(d, rows, k.row(lo), k.X.Stride, &panel.data[0], out.at(q-from, 0), m.Width, lo > 0)
 			}
 		}
-	})
-	return out
-}
-
-// GramColumns gives single entries of the matrix of [Masked.Gram].
-type GramColumns struct {
-	k       *Masked
-	xk      blas64.General // X K, n x d
-	samples []bitset.Set   // patterns by sample
-}
-
-// GramColumns prepares the columns for a metric K (d x d, symmetric).
-func (k *Masked) GramColumns(metric blas64.General) *GramColumns {
-	g := &GramColumns{k: k, xk: Dense(k.X.Rows, k.X.Cols), samples: bitset.Transpose(k.Bits, k.X.Rows)}
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, k.X, metric, 0, g.xk)
-	return g
-}
-
-// Diagonal returns the diagonal.
-func (g *GramColumns) Diagonal() []float64 {
-	diag := make([]float64, g.k.X.Rows)
-	for i := range diag {
-		diag[i] = g.at(i, i)
-	}
-	return diag
-}
-
-// Column sets dst (n) to column i.
-func (g *GramColumns) Column(dst []float64, i int) {
-	parallel.Chunks(len(dst), rowChunk, func(_, lo, hi int) {
-		for j := lo; j < hi; j++ {
-			dst[j] = g.at(j, i)
+		for q := from; q < to; q++ {
+			out.unpackRows(q-from, 1, dst[q*m.Width*d:min((q+1)*m.Width, len(k.Bits))*d])
 		}
 	})
 }
 
-func (g *GramColumns) at(i, j int) float64 {
-	d := g.k.X.Cols
-	inner := floats.Dot(g.xk.Data[i*d:(i+1)*d], g.k.X.Data[j*g.k.X.Stride:j*g.k.X.Stride+d])
-	return inner * float64(g.samples[i].AndCount(g.samples[j]))
-}
-
-// pull sets out (rows x d) to scale times a X for a (rows x n). The transposed
-// copy of X lets the products run along samples, which are many, where d may be
-// few.
-func (k *Masked) pull(scale float64, a, out blas64.General) {
-	blas64.Gemm(blas.NoTrans, blas.Trans, scale, a, k.xt, 0, out)
-}
-
-// maskInto sets dst to r where the bit is set and to zero elsewhere.
-func maskInto(dst, r []float64, bits bitset.Set) {
-	for w, word := range bits {
-		lo := w * 64
-		hi := min(lo+64, len(r))
-		for i := lo; i < hi; i++ {
-			dst[i] = r[i] * float64(word&1)
-			word >>= 1
-		}
-	}
-}
-
-// nonzeroRows lists the rows of the count x d array u that hold a nonzero.
-func nonzeroRows(u []float64, count, d int) []int {
-	list := make([]int, 0, count)
-	for p := range count {
-		for _, v := range u[p*d : (p+1)*d] {
-			if v != 0 {
-				list = append(list, p)
-				break
+// packMasks writes the bits of at most 8*stride patterns as columns: row i of dst
+// has bit i of each.
+func packMasks(dst []byte, stride int, bits []bitset.Set) {
+	n := len(dst) / stride
+	for p := 0; p < len(bits); p += 8 {
+		octet := bits[p:min(p+8, len(bits))]
+		for i := 0; i < n; i += 8 {
+			var block uint64 // byte b holds 8 samples of pattern b
+			for b, set := range octet {
+				block |= set[i/64] >> (uint(i) % 64) & 0xff << (8 * b)
+			}
+			block = transpose8(block)
+			for b := range min(8, n-i) {
+				dst[(i+b)*stride+p/8] = byte(block >> (8 * b))
 			}
 		}
 	}
-	return list
 }
 
-// Dense returns a new r x c matrix of zeros.
-func Dense(r, c int) blas64.General {
-	return blas64.General{Rows: r, Cols: c, Stride: max(c, 1), Data: make([]float64, r*c)}
-}
-
-// rows returns rows [lo, hi) of a as a view.
-func rows(a blas64.General, lo, hi int) blas64.General {
-	return blas64.General{Rows: hi - lo, Cols: a.Cols, Stride: a.Stride, Data: a.Data[lo*a.Stride:]}
-}
-
-// Transpose returns a' as a new matrix.
-func Transpose(a blas64.General) blas64.General {
-	t := Dense(a.Cols, a.Rows)
-	for i := range a.Rows {
-		for j, v := range a.Data[i*a.Stride : i*a.Stride+a.Cols] {
-			t.Data[j*t.Stride+i] = v
-		}
-	}
-	return t
+// transpose8 transposes an 8 x 8 matrix of bits (Warren, Hacker's Delight, section
+// 7-3).
+func transpose8(x uint64) uint64 {
+	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000cccc0000cccc
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000f0f0f0f0
+	return x ^ t ^ t<<28
 }

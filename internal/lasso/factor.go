@@ -3,7 +3,7 @@ package lasso
 import (
 	"math"
 
-	"gonum.org/v1/gonum/floats"
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // dependent is the squared sine of the angle between a column and the span of
@@ -29,7 +29,7 @@ func (f *factor) forward(w []float64) {
 	for i := range f.n {
 		r := f.tail(i)
 		w[i] /= r[0]
-		floats.AddScaled(w[i+1:f.n], -w[i], r[1:])
+		kernel.AddScaled(w[i+1:f.n], -w[i], r[1:])
 	}
 }
 
@@ -37,7 +37,7 @@ func (f *factor) forward(w []float64) {
 func (f *factor) backward(w []float64) {
 	for i := f.n - 1; i >= 0; i-- {
 		r := f.tail(i)
-		w[i] = (w[i] - floats.Dot(r[1:], w[i+1:f.n])) / r[0]
+		w[i] = (w[i] - kernel.Dot(r[1:], w[i+1:f.n])) / r[0]
 	}
 }
 
@@ -46,7 +46,7 @@ func (f *factor) backward(w []float64) {
 // else, if the column is dependent.
 func (f *factor) push(w []float64, square float64) bool {
 	f.forward(w)
-	pivot := square - floats.Dot(w, w)
+	pivot := square - kernel.Dot(w, w)
 	if !(pivot > dependent*square) {
 		return false
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // groups minimises a quadratic model of a program with several outputs over its
@@ -54,7 +56,7 @@ func (g *groups) pass() (changed bool) {
 		for l := range t {
 			gain := shrink * t[l] / row[i]
 			if d := col.gain[l] - gain; d != 0 {
-				floats.AddScaled(g.q[l], d, row)
+				kernel.AddScaled(g.q[l], d, row)
 				col.gain[l] = gain
 			}
 		}

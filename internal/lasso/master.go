@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // column is one feature and its gain.
@@ -75,7 +77,7 @@ func (m *Master) add(feature []float64, free bool) int {
 	}
 	m.columns = append(m.columns, &column{
 		feature: feature,
-		square:  floats.Dot(feature, feature),
+		square:  kernel.Dot(feature, feature),
 		gain:    make([]float64, m.c),
 		free:    free,
 		slot:    -1,
@@ -138,7 +140,7 @@ func (m *Master) refresh() {
 func (m *Master) accumulate(plane, a, g []float64) {
 	for l, gl := range g {
 		if gl != 0 {
-			floats.AddScaled(plane[l*m.n:(l+1)*m.n], gl, a)
+			kernel.AddScaled(plane[l*m.n:(l+1)*m.n], gl, a)
 		}
 	}
 }
@@ -185,12 +187,12 @@ func (m *Master) Price(k int, v []float64) float64 {
 		panic(fmt.Sprintf("lasso: a dual point of %d numbers, want %d x %d", len(v), m.n, c))
 	}
 	if c == 1 {
-		return math.Abs(floats.Dot(a, v))
+		return math.Abs(kernel.Dot(a, v))
 	}
 	p := make([]float64, c)
 	for i, ai := range a {
 		if ai != 0 {
-			floats.AddScaled(p, ai, v[i*c:(i+1)*c])
+			kernel.AddScaled(p, ai, v[i*c:(i+1)*c])
 		}
 	}
 	return floats.Norm(p, 2)

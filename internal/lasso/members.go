@@ -3,6 +3,7 @@ package lasso
 import (
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/parallel"
 )
 
@@ -66,7 +67,7 @@ func (g *members) fill(from int) {
 		for j0 := 0; j0 < hi; j0 += block {
 			for i := lo; i < hi; i++ {
 				for j := j0; j < min(j0+block, i+1); j++ {
-					g.data[i*g.stride+j] = floats.Dot(scaled[i-lo], g.columns[j].feature)
+					g.data[i*g.stride+j] = kernel.Dot(scaled[i-lo], g.columns[j].feature)
 				}
 			}
 		}

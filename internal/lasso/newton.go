@@ -4,10 +4,10 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // newton takes Newton steps over the nonzero gains of a program with several
@@ -49,7 +49,7 @@ func (m *Master) polish(ctx context.Context, tolerance float64) (steps int) {
 		}
 		steps++
 		d := nt.solve(lack, min(0.1, worst))
-		t := nt.search(d, floats.Dot(lack, d), worst)
+		t := nt.search(d, kernel.Dot(lack, d), worst)
 		if t == 0 && m.damping == mostDamping {
 			break
 		}
@@ -83,7 +83,7 @@ func (nt *newton) prepare() (lack []float64, worst float64) {
 			nt.bend[k] = nt.beta / norm
 		}
 		for l, g := range col.gain {
-			v := floats.Dot(col.feature, nt.plane[l*nt.n:(l+1)*nt.n])
+			v := kernel.Dot(col.feature, nt.plane[l*nt.n:(l+1)*nt.n])
 			if !col.free {
 				nt.unit[l*s+k] = g / norm
 				v -= nt.beta * (g / norm)
@@ -118,13 +118,12 @@ func (nt *newton) condition() bool {
 		nt.hessian = make([]float64, nt.n*c*c)
 		nt.loss.Hessian(nt.hessian, nt.fit)
 	}
-	p := blas64.Symmetric{N: s, Stride: s, Uplo: blas.Upper, Data: append([]float64(nil), nt.gram.Data...)}
+	p := blas64.General{Rows: s, Cols: s, Stride: s, Data: append([]float64(nil), nt.gram.Data...)}
 	for k, bend := range nt.bend {
 		p.Data[k*s+k] += least*p.Data[k*s+k] + bend*(float64(c-1)/float64(c)+nt.ridge)
 	}
-	_, ok := lapack64.Potrf(p)
 	nt.factor = factor{n: s, stride: s, data: p.Data}
-	return ok
+	return kernel.Cholesky(p)
 }
 
 // multiply sets dst to the product of the Hessian of the objective, with the
@@ -133,7 +132,7 @@ func (nt *newton) multiply(dst, d []float64) {
 	s, c := nt.s, nt.c
 	if nt.exact {
 		for l := range c {
-			blas64.Gemv(blas.NoTrans, 1, nt.gram, vector(d[l*s:(l+1)*s]), 0, vector(dst[l*s:(l+1)*s]))
+			kernel.MulVec(dst[l*s:(l+1)*s], nt.gram, d[l*s:(l+1)*s])
 		}
 	} else {
 		nt.multiplyLoss(dst, d)
@@ -155,7 +154,7 @@ func (nt *newton) multiplyLoss(dst, d []float64) {
 	clear(nt.plane)
 	for k, col := range nt.support {
 		for l := range c {
-			floats.AddScaled(nt.plane[l*n:(l+1)*n], d[l*s+k], col.feature)
+			kernel.AddScaled(nt.plane[l*n:(l+1)*n], d[l*s+k], col.feature)
 		}
 	}
 	row := make([]float64, c)
@@ -165,12 +164,12 @@ func (nt *newton) multiplyLoss(dst, d []float64) {
 		}
 		block := nt.hessian[i*c*c : (i+1)*c*c]
 		for l := range row {
-			nt.plane[l*n+i] = floats.Dot(block[l*c:(l+1)*c], row)
+			nt.plane[l*n+i] = kernel.Dot(block[l*c:(l+1)*c], row)
 		}
 	}
 	for k, col := range nt.support {
 		for l := range c {
-			dst[l*s+k] = floats.Dot(col.feature, nt.plane[l*n:(l+1)*n])
+			dst[l*s+k] = kernel.Dot(col.feature, nt.plane[l*n:(l+1)*n])
 		}
 	}
 }
@@ -184,21 +183,21 @@ func (nt *newton) solve(lack []float64, tolerance float64) []float64 {
 	copy(r, lack)
 	nt.precondition(z, r)
 	p := append([]float64(nil), z...)
-	rz := floats.Dot(r, z)
+	rz := kernel.Dot(r, z)
 	target := tolerance * floats.Norm(r, 2)
 	for range enough {
 		nt.multiply(hp, p)
-		curvature := floats.Dot(p, hp)
+		curvature := kernel.Dot(p, hp)
 		if !(curvature > 0) {
 			break
 		}
-		floats.AddScaled(d, rz/curvature, p)
-		floats.AddScaled(r, -rz/curvature, hp)
+		kernel.AddScaled(d, rz/curvature, p)
+		kernel.AddScaled(r, -rz/curvature, hp)
 		if floats.Norm(r, 2) <= target {
 			break
 		}
 		nt.precondition(z, r)
-		next := floats.Dot(r, z)
+		next := kernel.Dot(r, z)
 		floats.Scale(next/rz, p)
 		floats.Add(p, z)
 		rz = next
@@ -270,7 +269,7 @@ func (nt *newton) fell(start []float64, worst float64) bool {
 		norm := floats.Norm(col.gain, 2)
 		for l, g := range col.gain {
 			g0[l] = start[l*nt.s+k]
-			p[l] = floats.Dot(col.feature, nt.plane[l*nt.n:(l+1)*nt.n])
+			p[l] = kernel.Dot(col.feature, nt.plane[l*nt.n:(l+1)*nt.n])
 			sum -= p[l] * (g - g0[l])
 			if !col.free && norm > 0 {
 				sum += nt.beta * (g / norm) * (g - g0[l])
@@ -285,8 +284,6 @@ func (nt *newton) fell(start []float64, worst float64) bool {
 	}
 	return sum <= 0
 }
-
-func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Inc: 1, Data: x} }
 
 // planes sets dst (c x n) to the transpose of src (n x c).
 func planes(dst, src []float64, c int) {

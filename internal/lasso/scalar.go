@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // scalar minimises the quadratic model of a program with one output over its
@@ -76,7 +78,7 @@ func (s *scalar) shrunk(i int, col *column) float64 {
 
 // move sets a gain and follows the gradient.
 func (s *scalar) move(i int, col *column, gain float64) {
-	floats.AddScaled(s.q, col.gain[0]-gain, s.members.row(i))
+	kernel.AddScaled(s.q, col.gain[0]-gain, s.members.row(i))
 	col.gain[0] = gain
 }
 
@@ -157,7 +159,7 @@ func (s *scalar) exchange(i int, col *column) bool {
 	}
 	// A z is the projection of a on the span, and pivot its squared distance.
 	z := s.work[0]
-	pivot := max(row[i]-floats.Dot(z, z), dependent*row[i])
+	pivot := max(row[i]-kernel.Dot(z, z), dependent*row[i])
 	s.factor.backward(z)
 	slope := s.price(col) - s.q[i]
 	for p, other := range s.support {
@@ -242,7 +244,7 @@ func (s *scalar) descend() (steps int) {
 	}
 	for i, col := range s.members.columns {
 		if d := before[i] - col.gain[0]; d != 0 {
-			floats.AddScaled(s.q, d, s.members.row(i))
+			kernel.AddScaled(s.q, d, s.members.row(i))
 		}
 	}
 	lack = lack[:len(s.support)]

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/parallel"
 )
 
@@ -109,7 +110,7 @@ func (m *Master) prices() []float64 {
 	parallel.Chunks(len(m.columns), chunk, func(_, lo, hi int) {
 		for k := lo; k < hi; k++ {
 			for l := range c {
-				p[k*c+l] = floats.Dot(m.columns[k].feature, m.plane[l*m.n:(l+1)*m.n])
+				p[k*c+l] = kernel.Dot(m.columns[k].feature, m.plane[l*m.n:(l+1)*m.n])
 			}
 		}
 	})

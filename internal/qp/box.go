@@ -4,10 +4,10 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/orth"
 )
 
@@ -141,7 +141,7 @@ func (p *BoxProjector) solve(a []float64, res *BoxResult) {
 func (p *BoxProjector) residual(a []float64) {
 	copy(p.r, a)
 	if p.unit.Rows > 0 {
-		blas64.Implementation().Dgemv(blas.Trans, p.unit.Rows, p.unit.Cols, -1, p.unit.Data, p.unit.Stride, p.x, 1, 1, p.r, 1)
+		kernel.AddMulTransVec(p.r, -1, p.unit, p.x)
 	}
 }
 
@@ -275,7 +275,7 @@ func snap(x, u, step float64) float64 {
 // enter frees the variable at a bound whose move inside shortens the residual
 // the fastest, and reports true, or false if there is none.
 func (p *BoxProjector) enter(tol float64) bool {
-	mulVec(p.w, p.unit, p.r)
+	kernel.MulVec(p.w, p.unit, p.r)
 	for {
 		best, steepest := -1, tol
 		for j, w := range p.w {

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/internal/bitset"
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/orth"
 )
 
@@ -223,7 +224,7 @@ func (p *ConeProjector) warmStart(signs bitset.Set, warm []int) {
 // enter makes the most violated constraint active and reports true, or false if
 // none is violated.
 func (p *ConeProjector) enter(signs bitset.Set) bool {
-	mulVec(p.w, p.unit, p.u)
+	kernel.MulVec(p.w, p.unit, p.u)
 	tol := orDefault(p.Tol, 1e-12)
 	for {
 		best, worst := -1, -tol

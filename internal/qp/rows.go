@@ -1,7 +1,6 @@
 package qp
 
 import (
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/convexnn/convexnn/internal/orth"
@@ -36,14 +35,6 @@ func unitRows(x blas64.General) (blas64.General, []float64) {
 
 func rowOf(x blas64.General, i int) []float64 {
 	return x.Data[i*x.Stride : i*x.Stride+x.Cols]
-}
-
-// mulVec stores x v in dst.
-func mulVec(dst []float64, x blas64.General, v []float64) {
-	if x.Rows == 0 {
-		return
-	}
-	blas64.Implementation().Dgemv(blas.NoTrans, x.Rows, x.Cols, 1, x.Data, x.Stride, v, 1, 0, dst, 1)
 }
 
 // norm is the Euclidean norm, safe from overflow and underflow.

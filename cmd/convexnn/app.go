@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // The exit statuses.
@@ -89,6 +91,12 @@ usage, 3 stopped early with a usable result.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if _, err := kernel.Version(); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprint(a.err, cmd.UsageString())
 			return usagef("no command given")

@@ -6,15 +6,18 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version of convexnn and of Go",
+		Short: "Print the version of convexnn and of Go, and the kernels in use",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(a.out, "convexnn %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			loops, _ := kernel.Version()
+			fmt.Fprintf(a.out, "convexnn %s %s %s/%s kernels/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, loops)
 			return nil
 		},
 	}

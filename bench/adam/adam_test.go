@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/convexnn/convexnn/bench/internal/table"
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
 )
@@ -122,7 +123,7 @@ func TestArchive(t *testing.T) {
 	for k := range stored["xor"].Sweeps {
 		stored["xor"].Sweeps[k].Network = convexnn.Network{Dim: 3}
 	}
-	if err := writeJSON(s.adamFile, stored); err != nil {
+	if err := table.WriteJSON(s.adamFile, stored); err != nil {
 		t.Fatal(err)
 	}
 	results := func(s settings, p *problem) error {

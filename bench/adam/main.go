@@ -19,7 +19,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -31,6 +30,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/convexnn/convexnn/bench/internal/table"
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
 )
@@ -135,19 +135,7 @@ func run(ctx context.Context, s settings) error {
 	if s.jsonFile == "" {
 		return nil
 	}
-	return writeJSON(s.jsonFile, rows)
-}
-
-// writeJSON writes to a file that takes its place once it is complete.
-func writeJSON(path string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path+".part", append(b, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".part", path)
+	return table.WriteJSON(s.jsonFile, rows)
 }
 
 // summary says in a sentence or two how it went.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/convexnn/convexnn/bench/internal/table"
 	"github.com/convexnn/convexnn/convexnn"
 )
 
@@ -139,7 +140,7 @@ func (a *archive) results(ctx context.Context, s settings, p *problem) (*runs, e
 	a.made++
 	if a.path != "" {
 		a.sets[p.name] = r
-		if err := writeJSON(a.path, a.sets); err != nil {
+		if err := table.WriteJSON(a.path, a.sets); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/convexnn/convexnn/bench/internal/table"
 	"github.com/convexnn/convexnn/convexnn"
 )
 
@@ -75,13 +76,7 @@ func certified(ctx context.Context, s settings) error {
 			name = fmt.Sprintf("auto (%v)", used)
 		}
 		fmt.Printf("| %d | %d | %s | %s | %.3g | %.3g | %.0f | %.0f | %.1e | %d of %d | %d of %d |\n", c.n, c.d, name, strings.Join(methods, ", "),
-			median(times), slices.Max(times), median(rounds), median(work), most, exact, s.seeds, solved, s.seeds)
+			table.Median(times), slices.Max(times), table.Median(rounds), table.Median(work), most, exact, s.seeds, solved, s.seeds)
 	}
 	return nil
-}
-
-// median is that of a list, the upper one of two.
-func median(list []float64) float64 {
-	sorted := slices.Sorted(slices.Values(list))
-	return sorted[len(sorted)/2]
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -101,6 +104,30 @@ func TestMeasured(t *testing.T) {
 		if !strings.Contains(b.String(), "| Gaussian | 3 | 50 | 2,452 | - |") {
 			t.Errorf("no first row in\n%s", b.String())
 		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cells.json")
+	s, err := flags([]string{"-quick", "-rank", "2,3", "-json", path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := run(t.Context(), &b, s); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Runs []measurement }
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	// A head and a rule for each method, and a row for each run.
+	if rows := strings.Count(b.String(), "\n|"); rows != len(file.Runs)+2*len(methods) || len(file.Runs) < 8 {
+		t.Errorf("%d rows, %d runs in the file:\n%s", rows, len(file.Runs), b.String())
 	}
 }
 

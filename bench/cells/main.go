@@ -23,6 +23,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"os/signal"
@@ -51,7 +52,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, s); err != nil {
+	if err := run(ctx, os.Stdout, s); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -88,11 +89,11 @@ func flags(args []string) (settings, error) {
 	return s, nil
 }
 
-func run(ctx context.Context, s settings) error {
-	fmt.Printf("%d processors, %s; medians of %d.\n", runtime.NumCPU(), runtime.Version(), s.reps)
+func run(ctx context.Context, w io.Writer, s settings) error {
+	fmt.Fprintf(w, "%d processors, %s; medians of %d.\n", runtime.NumCPU(), runtime.Version(), s.reps)
 	var all []measurement
 	for _, m := range methods {
-		list, err := measured(ctx, os.Stdout, s, m)
+		list, err := measured(ctx, w, s, m)
 		if err != nil {
 			return err
 		}

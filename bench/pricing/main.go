@@ -1,119 +1,130 @@
-// Command pricing measures [pricing.BranchAndBound]: nodes and seconds,
-// medians over seeds, for random weights and for the residuals that the end of
-// training prices.
+// Command pricing measures the price theta(v) of a neuron: proofs of it, and how they
+// and local search grow.
 //
 //	go run ./bench/pricing            ten instances of each size
-//	go run ./bench/pricing -seeds 3   faster
+//	go run ./bench/pricing -reps 3    faster; -seeds is another name of -reps
 //	go run ./bench/pricing -large     with larger residuals
+//	go run ./bench/pricing -sweep     one of the three tables; also -proofs and -local
+//	go run ./bench/pricing -quick     a smoke test
+//
+// The samples are Gaussian with a column of ones, so that the rank is d.
+//
+// Proofs: nodes and seconds of [pricing.BranchAndBound], medians over seeds, for random
+// weights and for the residuals that the end of training prices. Closed counts the
+// instances that were proved within -nodes, missed those whose value local search alone
+// did not find.
+//
+// Sweep: the same and [pricing.ByCells] for random weights while n doubles, and while d
+// does, each until its next size would take longer than -time. A tree that does is cut
+// short and counts as not closed; how long one takes varies a great deal with the
+// weights. A visit of the cells prices v and -v; its arrangement was made before. That
+// both find one theta is checked.
+//
+// Local: starts per second of [pricing.Local], with nothing but ascents, and the seconds
+// of a search with the default settings, which has 64 starts and improves the best
+// directions.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
-	"math"
 	"math/rand/v2"
-	"slices"
+	"os"
+	"os/signal"
+	"runtime"
 	"time"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/convexnn/convexnn/arrangements"
-	"github.com/convexnn/convexnn/arrangements/pricing"
-	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/bench/internal/table"
 )
 
-const (
-	beta     = 0.3
-	nearness = 1e-6 // by how much a near-optimal residual may violate its constraint
-)
+// A settings holds the flags.
+type settings struct {
+	quick, large         bool
+	proofs, sweep, local bool
+	reps, nodes          int
+	limit                time.Duration
+	json                 string
+}
 
 func main() {
 	log.SetFlags(0)
-	seeds := flag.Int("seeds", 10, "instances of each size")
-	nodes := flag.Int("nodes", 200_000, "most nodes of a tree")
-	large := flag.Bool("large", false, "also three near-optimal residuals of n=60, d=10, which takes minutes")
-	flag.Parse()
-
-	fmt.Printf("%-28s %3s %3s %10s %9s %10s %7s %8s\n", "weights", "n", "d", "nodes", "seconds", "theta", "closed", "missed")
-	for _, size := range [][2]int{{20, 5}, {20, 10}, {30, 5}, {30, 10}, {30, 20}, {60, 10}, {100, 5}, {200, 5}} {
-		var runs []run
-		for seed := range *seeds {
-			x, rng := data(size[0], size[1], uint64(seed))
-			v := make([]float64, size[0])
-			for i := range v {
-				v[i] = rng.NormFloat64()
-			}
-			runs = append(runs, measure(x, v, pricing.TreeSettings{MaxNodes: *nodes}))
-		}
-		report("random", size, runs)
-	}
-	sizes := [][2]int{{20, 5}, {30, 5}, {30, 10}}
-	if *large {
-		sizes = append(sizes, [2]int{60, 10})
-	}
-	for _, size := range sizes {
-		var free, floor []run
-		for seed := range *seeds {
-			if size[0] == 60 && seed == 3 { // training takes minutes
-				break
-			}
-			x, v := residual(size[0], size[1], uint64(seed))
-			for _, sign := range []float64{1, -1} {
-				w := floats.ScaleTo(make([]float64, len(v)), sign, v)
-				free = append(free, measure(x, w, pricing.TreeSettings{MaxNodes: *nodes}))
-				floor = append(floor, measure(x, w, pricing.TreeSettings{MaxNodes: *nodes, Floor: beta * (1 + nearness)}))
-			}
-		}
-		report("near-optimal", size, free)
-		report("near-optimal, floor beta", size, floor)
-	}
-}
-
-// A run is one call of branch and bound.
-type run struct {
-	pricing.Result
-	seconds float64
-	missed  bool // local search alone did not find the value
-}
-
-func measure(x *mat.Dense, v []float64, s pricing.TreeSettings) run {
-	local, err := pricing.Local(context.Background(), x, v, pricing.LocalSettings{})
+	s, err := flags(os.Args[1:])
 	if err != nil {
 		log.Fatal(err)
 	}
-	start := time.Now()
-	r, err := pricing.BranchAndBound(context.Background(), x, v, s)
-	if err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, s); err != nil {
 		log.Fatal(err)
 	}
-	return run{r, time.Since(start).Seconds(), local.Value < r.Value*(1-1e-8)}
 }
 
-func report(name string, size [2]int, runs []run) {
-	median := func(of func(run) float64) float64 {
-		all := make([]float64, len(runs))
-		for i, r := range runs {
-			all[i] = of(r)
-		}
-		slices.Sort(all)
-		return all[len(all)/2]
+func flags(args []string) (settings, error) {
+	var s settings
+	set := flag.NewFlagSet("pricing", flag.ExitOnError)
+	set.BoolVar(&s.quick, "quick", false, "a smoke test: few small sizes, two instances of each")
+	set.BoolVar(&s.large, "large", false, "also three near-optimal residuals of n=60, d=10, which takes minutes")
+	set.BoolVar(&s.proofs, "proofs", false, "the table of proofs")
+	set.BoolVar(&s.sweep, "sweep", false, "the table of growth")
+	set.BoolVar(&s.local, "local", false, "the table of local search")
+	set.IntVar(&s.reps, "reps", 10, "instances of each size")
+	set.IntVar(&s.reps, "seeds", 10, "the same as -reps")
+	set.IntVar(&s.nodes, "nodes", 200_000, "most nodes of a tree")
+	set.DurationVar(&s.limit, "time", 5*time.Second, "most time of a run of the sweep, about")
+	set.StringVar(&s.json, "json", "", "file to write all figures to")
+	if err := set.Parse(args); err != nil {
+		return s, err
 	}
-	closed, missed := 0, 0
-	for _, r := range runs {
-		if r.Closed {
-			closed++
-		}
-		if r.missed {
-			missed++
+	if set.NArg() > 0 {
+		return s, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	}
+	if s.reps < 1 || s.nodes < 1 || s.limit <= 0 {
+		return s, errors.New("-reps, -nodes and -time must be positive")
+	}
+	if s.quick {
+		s.reps, s.limit = min(s.reps, 2), 100*time.Millisecond
+	}
+	if !s.proofs && !s.sweep && !s.local {
+		s.proofs, s.sweep, s.local = true, true, true
+	}
+	return s, nil
+}
+
+func run(ctx context.Context, w io.Writer, s settings) error {
+	fmt.Fprintf(w, "%d threads, %s; medians of %d.\n", runtime.GOMAXPROCS(0), runtime.Version(), s.reps)
+	figures := struct {
+		Threads int      `json:"threads"`
+		Go      string   `json:"go"`
+		Proofs  []proof  `json:"proofs,omitempty"`
+		Sweep   []growth `json:"sweep,omitempty"`
+		Local   []search `json:"local,omitempty"`
+	}{Threads: runtime.GOMAXPROCS(0), Go: runtime.Version()}
+	var err error
+	if s.proofs {
+		if figures.Proofs, err = proofs(ctx, w, s); err != nil {
+			return err
 		}
 	}
-	fmt.Printf("%-28s %3d %3d %10.0f %9.4f %10.6f %4d/%-2d %5d/%-2d\n", name, size[0], size[1],
-		median(func(r run) float64 { return float64(r.Nodes) }),
-		median(func(r run) float64 { return r.seconds }),
-		median(func(r run) float64 { return r.Value }), closed, len(runs), missed, len(runs))
+	if s.sweep {
+		if figures.Sweep, err = sweep(ctx, w, s); err != nil {
+			return err
+		}
+	}
+	if s.local {
+		if figures.Local, err = local(ctx, w, s); err != nil {
+			return err
+		}
+	}
+	if s.json == "" {
+		return nil
+	}
+	return table.WriteJSON(s.json, figures)
 }
 
 // data returns n standard Gaussian samples in d-1 dimensions and a column of
@@ -130,64 +141,12 @@ func data(n, d int, seed uint64) (*mat.Dense, *rand.Rand) {
 	return x, rng
 }
 
-// residual trains a network over all patterns on the target sin(3 x.w) plus
-// noise, by adding the patterns of the directions that price above beta, and
-// returns the data and the residual of the last program.
-func residual(n, d int, seed uint64) (*mat.Dense, []float64) {
+// weighted returns such samples and one standard Gaussian weight for each.
+func weighted(n, d int, seed uint64) (*mat.Dense, []float64) {
 	x, rng := data(n, d, seed)
-	w := make([]float64, d-1)
-	for k := range w {
-		w[k] = rng.NormFloat64()
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = rng.NormFloat64()
 	}
-	floats.Scale(1/floats.Norm(w, 2), w)
-	y := make([]float64, n)
-	for i := range y {
-		y[i] = math.Sin(3*floats.Dot(w, x.RawRowView(i)[:d-1])) + 0.1*rng.NormFloat64()
-	}
-	ctx := context.Background()
-	cells, _, err := arrangements.Sample(ctx, x, 5, arrangements.SampleSettings{Seed: seed})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for {
-		program, err := convexnn.NewProgram(convexnn.Spec{X: x, Y: y, Cells: cells, Beta: beta})
-		if err != nil {
-			log.Fatal(err)
-		}
-		solution, err := program.Solve(ctx, convexnn.SolveSettings{Tolerance: 1e-9})
-		if err != nil {
-			log.Fatal(err)
-		}
-		v, err := program.Residual(solution.Weights)
-		if err != nil {
-			log.Fatal(err)
-		}
-		added := false
-		for _, sign := range []float64{1, -1} {
-			w := floats.ScaleTo(make([]float64, n), sign, v)
-			// A full tree only where local search has nothing to offer.
-			r, err := pricing.Local(ctx, x, w, pricing.LocalSettings{Keep: 24})
-			if err == nil && r.Value <= beta*(1+nearness) {
-				r, err = pricing.BranchAndBound(ctx, x, w, pricing.TreeSettings{Floor: beta * (1 + nearness), Tolerance: nearness / 10})
-			}
-			if err != nil {
-				log.Fatal(err)
-			}
-			for _, f := range r.Found {
-				if f.Value <= beta*(1+nearness) {
-					break
-				}
-				cell, err := arrangements.CellAt(x, f.Vector)
-				if err != nil {
-					log.Fatal(err)
-				}
-				if !slices.ContainsFunc(cells, func(c arrangements.Cell) bool { return c.Pattern.Equal(cell.Pattern) }) {
-					cells, added = append(cells, cell), true
-				}
-			}
-		}
-		if !added {
-			return x, v
-		}
-	}
+	return x, v
 }

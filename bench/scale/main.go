@@ -31,6 +31,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"os/signal"
@@ -64,7 +65,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, s); err != nil {
+	if err := run(ctx, os.Stdout, s); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -98,20 +99,20 @@ func flags(args []string) (settings, error) {
 	return s, nil
 }
 
-func run(ctx context.Context, s settings) error {
-	fmt.Printf("%d threads, %s; beta %g of the estimate of beta_max, gap %g.\n", runtime.GOMAXPROCS(0), runtime.Version(), s.beta, s.tolerance)
+func run(ctx context.Context, w io.Writer, s settings) error {
+	fmt.Fprintf(w, "%d threads, %s; beta %g of the estimate of beta_max, gap %g.\n", runtime.GOMAXPROCS(0), runtime.Version(), s.beta, s.tolerance)
 	l, err := newLab(s)
 	if err != nil {
 		return err
 	}
 	groups := doublings(s)
-	if err := times(ctx, os.Stdout, l, groups); err != nil {
+	if err := times(ctx, w, l, groups); err != nil {
 		return err
 	}
-	if err := memory(ctx, os.Stdout, l, groups); err != nil {
+	if err := memory(ctx, w, l, groups); err != nil {
 		return err
 	}
-	return systems(ctx, os.Stdout, l, crossings(s))
+	return systems(ctx, w, l, crossings(s))
 }
 
 // A lab runs each case once, in processes of their own, and keeps what came out.

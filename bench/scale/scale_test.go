@@ -98,17 +98,10 @@ func TestChildProcessFails(t *testing.T) {
 
 // All tables of a smoke test, and its file.
 func TestQuick(t *testing.T) {
-	l := quick(t)
-	l.json = filepath.Join(t.TempDir(), "scale.json")
+	s := quick(t).settings
+	s.json = filepath.Join(t.TempDir(), "scale.json")
 	var b strings.Builder
-	groups := doublings(l.settings)
-	if err := times(t.Context(), &b, l, groups); err != nil {
-		t.Fatal(err)
-	}
-	if err := memory(t.Context(), &b, l, groups); err != nil {
-		t.Fatal(err)
-	}
-	if err := systems(t.Context(), &b, l, crossings(l.settings)); err != nil {
+	if err := run(t.Context(), &b, s); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"| n | 200 | 5 | 20 | factor |", "| all | 400 | 10 | 40 | factor |", "| 400 | 5 | 20 |", "\nd=5, P=20: the factor is faster at n ="} {
@@ -116,7 +109,7 @@ func TestQuick(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
-	text, err := os.ReadFile(l.json)
+	text, err := os.ReadFile(s.json)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,8 +118,8 @@ func TestQuick(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Sizes that several tables show are solved once.
-	if len(file.Solves) != 7 || len(l.done) != 7 {
-		t.Errorf("%d solves of %d sizes in the file", len(file.Solves), len(l.done))
+	if len(file.Solves) != 7 {
+		t.Errorf("%d solves in the file", len(file.Solves))
 	}
 	for _, o := range file.Solves {
 		if o.Status != "solved" || o.N < 200 || o.Beta <= 0 {

@@ -10,10 +10,10 @@
 // Gaussian gates. beta is a tenth (-beta) of the largest price of y and -y that local
 // search finds from eight starts, an estimate of beta_max. The program is solved to a
 // gap of 1e-2 (-tol), without the second phase, which is for smaller data and gaps. An
-// iteration of ADMM costs a multiple of n d P where conjugate gradients update the
-// weights, of which -cg makes use at every size, and what the n x n factor costs besides
-// where n is at most 4,000. How many iterations there are is up to the data, and the gap
-// is looked at whenever they have grown by half.
+// iteration of ADMM makes passes over n d P: for the cones and the fit, and one for each
+// step of conjugate gradients where these update the weights. Up to n=4,000 it is the
+// n x n factor that does, unless -cg is given. How many iterations there are is up to the
+// data, and the gap is looked at whenever they have grown by half.
 //
 // A second table says what a process takes at most, next to what
 // [convexnn.EstimateMemory] says, and a third how long the solve takes with the n x n
@@ -22,7 +22,7 @@
 // Each solve is that of a process of its own, the program itself with other arguments:
 // its peak is that of one size. CPU seconds and the peak are those of the whole process,
 // data and sampling included; seconds are those of the solve. Each size is solved
-// for -reps seeds, those of -large for one, and medians are printed. GOMAXPROCS in the
+// for -reps seeds, the largest ones for one, and medians are printed. GOMAXPROCS in the
 // environment sets the threads.
 package main
 
@@ -157,7 +157,7 @@ func (l *lab) outcomes(ctx context.Context, c size) ([]outcome, error) {
 
 // seeds returns how often a size is solved.
 func (l *lab) seeds(c size) int {
-	if c.work() > mostRepeated {
+	if c.work() > mostRepeated || c.Factored && c.N > mostFactored {
 		return 1
 	}
 	return l.reps

@@ -208,6 +208,27 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// Only seeds that were solved in both ways are compared.
+func TestSystems(t *testing.T) {
+	c := size{10_000, 25, 250, true}
+	cg := c
+	cg.Factored = false
+	l := &lab{settings: settings{reps: 3}, done: map[size][]outcome{
+		c:  {{solve: solve{Seconds: 8, Iterations: 10}, CPU: 16, Peak: 4 * mebibyte}},
+		cg: {{solve: solve{Seconds: 2, Iterations: 12}, CPU: 8, Peak: mebibyte}, {solve: solve{Seconds: 90}}, {solve: solve{Seconds: 99}}},
+	}}
+	if l.seeds(c) != 1 || l.seeds(cg) != 3 {
+		t.Errorf("%d and %d seeds", l.seeds(c), l.seeds(cg))
+	}
+	var b strings.Builder
+	if err := systems(t.Context(), &b, l, []size{c}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "| 10,000 | 25 | 250 | 8 | 16 | 10 | 4 | 2 | 8 | 12 | 1 | 0.25 | 0.5 |\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	list := []size{{1000, 25, 250, true}, {2000, 25, 250, true}, {4000, 25, 250, true}, {4000, 25, 500, true}}
 	got := verdict(list, []float64{3, 1.5, 0.5, 2})

@@ -17,8 +17,10 @@ type size struct {
 const (
 	// directLimit is the default of SolveSettings.DirectLimit.
 	directLimit = 4000
-	// mostRepeated is the n d P past which a size is solved once.
+	// mostRepeated is the n d P past which a size is solved once, and mostFactored the
+	// n past which it is with the n x n factor.
 	mostRepeated = 5e8
+	mostFactored = 5000
 )
 
 // work is n d P.
@@ -81,12 +83,12 @@ func doublings(s settings) []group {
 // crossings returns the sizes of the third table, factored: those around the limit
 // up to which the system is factored by default.
 func crossings(s settings) []size {
-	list := []size{{1250, 25, 250, true}, {2500, 25, 250, true}, {5000, 25, 250, true}}
+	list := []size{{1250, 25, 250, true}, {2500, 25, 250, true}, {5000, 25, 250, true}, {10_000, 25, 250, true}}
 	switch {
 	case s.quick:
 		list = []size{{200, 5, 20, true}, {400, 5, 20, true}}
 	case s.large:
-		list = append(list, size{10_000, 25, 250, true}, size{2500, 25, 1000, true}, size{5000, 25, 1000, true}, size{10_000, 25, 1000, true})
+		list = append(list, size{2500, 25, 1000, true}, size{5000, 25, 1000, true}, size{10_000, 25, 1000, true})
 	}
 	return list
 }

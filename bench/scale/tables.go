@@ -61,13 +61,19 @@ func systems(ctx context.Context, w io.Writer, l *lab, list []size) error {
 	var ratios []float64
 	for _, c := range list {
 		cells := []any{c.N, c.D, c.P}
-		var seconds, cpu [2]float64
+		var both [2][]outcome
 		for k, factored := range []bool{true, false} {
 			c.Factored = factored
 			o, err := l.outcomes(ctx, c)
 			if err != nil {
 				return err
 			}
+			both[k] = o
+		}
+		common := min(len(both[0]), len(both[1])) // seeds that both have
+		var seconds, cpu [2]float64
+		for k, o := range both {
+			o = o[:common]
 			seconds[k], cpu[k] = medianOf(o, outcome.seconds), medianOf(o, outcome.cpu)
 			cells = append(cells, seconds[k], cpu[k], medianOf(o, outcome.iterations), medianOf(o, outcome.peak)/mebibyte)
 		}

@@ -92,7 +92,8 @@ type Settings struct {
 	Tolerance float64
 	// OverRelaxation alpha in (0, 2); 0 means 1.6.
 	OverRelaxation float64
-	// Rho is the first penalty parameter; 0 means 1. It is adapted afterwards.
+	// Rho is the first penalty parameter; 0 means a tenth of the mean eigenvalue of
+	// F M^-1 F', which is its scale. It is adapted afterwards.
 	Rho float64
 	// MaxRefactorizations bounds how often rho may change; 0 means 20.
 	MaxRefactorizations int
@@ -181,7 +182,6 @@ func (s Settings) withDefaults() Settings {
 	def(&s.FirstCheck, 20)
 	deff(&s.Tolerance, 1e-5)
 	deff(&s.OverRelaxation, 1.6)
-	deff(&s.Rho, 1)
 	deff(&s.RefineBelow, 1e-4)
 	return s
 }

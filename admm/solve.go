@@ -7,6 +7,11 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
+// firstRho is the first penalty parameter relative to the mean eigenvalue of the
+// system. From 0.01 to 0.3 tables of 400 to 2500 rows took about the same number of
+// iterations; conjugate gradients need few steps for the larger ones.
+const firstRho = 0.1
+
 // balanceEvery is the number of iterations between looks at the balance of the
 // residuals, and balanceRatio how far apart they may be.
 const (
@@ -62,6 +67,9 @@ func newSolver(p Problem, start *State, settings Settings) (*solver, error) {
 		trace = 1
 	}
 	s.least, s.most = 1e-9*trace, 1e9*trace
+	if s.rho == 0 {
+		s.rho = firstRho * trace / float64(n)
+	}
 	s.rho = min(max(s.rho, s.least), s.most)
 	return s, s.system.refactor(s.rho)
 }

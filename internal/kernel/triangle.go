@@ -153,21 +153,42 @@ func (t *triangle) solve(b []float64) {
 }
 
 // SolveCholesky replaces x by the solution of U'U x = b, b the old x, for a factor
-// U of [Cholesky].
+// U of [Cholesky]. Large factors do not fit in the cache: what is right of a
+// diagonal block is read by all processors.
 func SolveCholesky(u blas64.General, x []float64) {
 	m, n := micro.Float64(), u.Rows
-	for i := range n {
-		row := u.Data[i*u.Stride : i*u.Stride+n]
-		x[i] /= row[i]
-		if i+1 < n {
-			m.Axpy(n-i-1, -x[i], &row[i+1], &x[i+1])
+	const columns = 512 // that one piece of work reads of a block
+	for lo := 0; lo < n; lo += outerBlock {
+		hi := min(lo+outerBlock, n)
+		for i := lo; i < hi; i++ {
+			row := u.Data[i*u.Stride : i*u.Stride+hi]
+			x[i] /= row[i]
+			if i+1 < hi {
+				m.Axpy(hi-i-1, -x[i], &row[i+1], &x[i+1])
+			}
 		}
+		parallel.Chunks(n-hi, columns, func(_, from, to int) {
+			for i := lo; i < hi; i++ {
+				m.Axpy(to-from, -x[i], &u.Data[i*u.Stride+hi+from], &x[hi+from])
+			}
+		})
 	}
-	for i := n - 1; i >= 0; i-- {
-		row := u.Data[i*u.Stride : i*u.Stride+n]
-		if i+1 < n {
-			x[i] -= m.Dot(n-i-1, &row[i+1], &x[i+1])
+	for hi := n; hi > 0; {
+		lo := (hi - 1) / outerBlock * outerBlock
+		if hi < n {
+			parallel.Chunks(hi-lo, outerBlock/8, func(_, from, to int) {
+				for i := lo + from; i < lo+to; i++ {
+					x[i] -= m.Dot(n-hi, &u.Data[i*u.Stride+hi], &x[hi])
+				}
+			})
 		}
-		x[i] /= row[i]
+		for i := hi - 1; i >= lo; i-- {
+			row := u.Data[i*u.Stride : i*u.Stride+hi]
+			if i+1 < hi {
+				x[i] -= m.Dot(hi-i-1, &row[i+1], &x[i+1])
+			}
+			x[i] /= row[i]
+		}
+		hi = lo
 	}
 }

@@ -1,11 +1,11 @@
-// Command global measures training over all two-layer ReLU networks, and audits what it
-// only suggests.
+// Command audit measures training over all two-layer ReLU networks, and audits the bounds
+// that it only suggests.
 //
-//	go run ./bench/global                     the tables and the certified instances
-//	go run ./bench/global -table -data wine   training and audit on one table
-//	go run ./bench/global -table -long        and with ten times the time as well
-//	go run ./bench/global -exact              certified instances alone
-//	go run ./bench/global -frontier           what branch and bound proves in five minutes
+//	go run ./bench/audit                     the tables and the certified instances
+//	go run ./bench/audit -table -data wine   training and audit on one table
+//	go run ./bench/audit -table -long        and with ten times the time as well
+//	go run ./bench/audit -exact              certified instances alone
+//	go run ./bench/audit -frontier           what branch and bound proves in five minutes
 //
 // All rows of the built-in tables are trained on: features standardised, a column of
 // ones appended and penalised, labels -1 and +1, the target of a regression

@@ -183,7 +183,7 @@ func (v storedNetwork) check() error {
 	return nil
 }
 
-// readNetworks reads a list of networks, or the archive of bench/adam. An empty path has
+// readNetworks reads a list of networks, or the archive of bench/global. An empty path has
 // none.
 func readNetworks(path string) ([]storedNetwork, error) {
 	if path == "" {
@@ -207,7 +207,7 @@ func readNetworks(path string) ([]storedNetwork, error) {
 	return list, nil
 }
 
-// readArchive reads the networks of the archive that bench/adam keeps.
+// readArchive reads the networks of the archive that bench/global keeps.
 func readArchive(b []byte) ([]storedNetwork, error) {
 	var sets map[string]struct {
 		Sweeps []struct {

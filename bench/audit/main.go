@@ -16,7 +16,7 @@
 // training, with fresh seeds, and from every neuron of every network at hand; and it
 // compares the bound with the objectives of these networks: sampled patterns, training
 // with another seed and ten times the time, and those of a file. The networks of
-// -networks are a list of {data, beta, weights, outputs}, or the file that bench/adam
+// -networks are a list of {data, beta, weights, outputs}, or the file that bench/global
 // keeps with -adam; their neurons are resized for the beta at hand.
 package main
 

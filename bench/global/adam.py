@@ -1,9 +1,9 @@
 """Train two-layer ReLU networks with PyTorch's Adam and store what it reached.
 
-    pip install -r bench/adam/requirements.txt
-    python bench/adam/adam.py task.json results.json
+    pip install -r bench/global/requirements.txt
+    python bench/global/adam.py task.json results.json
 
-bench/adam/main.go writes the task, with X (n x d) and y (n) as raw little-endian
+bench/global/main.go writes the task, with X (n x d) and y (n) as raw little-endian
 float64, and reads the results. For each beta
 
     1/2 |(X U)_+ a - y|^2 + beta/2 (|U|^2 + |a|^2)

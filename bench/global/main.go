@@ -1,11 +1,11 @@
-// Command adam compares training over all two-layer ReLU networks with PyTorch's
+// Command global compares training over all two-layer ReLU networks with PyTorch's
 // Adam on the built-in data sets: which objective is reached, and when.
 //
-//	pip install -r bench/adam/requirements.txt
-//	go run ./bench/adam                     all sets, three betas each; about half an hour
-//	go run ./bench/adam -data iris,digits   some of them
-//	go run ./bench/adam -adam runs.json     with Adam's runs kept, or taken from there
-//	go run ./bench/adam -quick              a smoke test
+//	pip install -r bench/global/requirements.txt
+//	go run ./bench/global                     all sets, three betas each; about half an hour
+//	go run ./bench/global -data iris,digits   some of them
+//	go run ./bench/global -adam runs.json     with Adam's runs kept, or taken from there
+//	go run ./bench/global -quick              a smoke test
 //
 // Both sides minimise 1/2 sum (f(x_i) - y_i)^2 + beta sum |u_j||alpha_j| on all rows:
 // features standardised, a column of ones, labels -1 and +1, the target of a

@@ -194,7 +194,11 @@ func (c panel) point(x, y float64) vg.Point {
 // draw draws the panel, with a line at beta, and with the labels of the common axis if
 // it is the last.
 func (c panel) draw(beta float64, last bool) {
-	c.drawAxes(last)
+	below := ""
+	if last {
+		below = "beta, the strength of the weight decay"
+	}
+	c.drawAxes(below)
 	inside := pen{draw.Canvas{Canvas: c.pen.Canvas.Canvas, Rectangle: c.frame}}
 	if finite(beta) {
 		at := c.point(beta, c.y.low).X
@@ -214,8 +218,9 @@ func (c panel) draw(beta float64, last bool) {
 	c.drawKey()
 }
 
-// drawAxes draws frame, grid and labels.
-func (c panel) drawAxes(last bool) {
+// drawAxes draws frame, grid and labels; the horizontal axis has labels if it has a
+// title.
+func (c panel) drawAxes(below string) {
 	p, f := c.pen, c.frame
 	for _, t := range c.y.ticks {
 		y := c.point(c.x.low, t.value).Y
@@ -229,7 +234,7 @@ func (c panel) drawAxes(last bool) {
 		x := c.point(t.value, c.y.low).X
 		if t.label != "" {
 			p.line(pale, 0.6, nil, vg.Point{X: x, Y: f.Min.Y}, vg.Point{X: x, Y: f.Max.Y})
-			if last {
+			if below != "" {
 				p.write(style(tickSize, false, ink, text.XCenter, text.YTop), x, f.Min.Y-7, t.label)
 			}
 		}
@@ -237,8 +242,8 @@ func (c panel) drawAxes(last bool) {
 	}
 	p.line(grey, 0.6, nil, f.Min, vg.Point{X: f.Max.X, Y: f.Min.Y}, f.Max, vg.Point{X: f.Min.X, Y: f.Max.Y}, f.Min)
 	p.write(style(textSize, true, ink, text.XLeft, text.YBottom), f.Min.X, f.Max.Y+6, c.heading)
-	if last {
-		p.write(style(textSize, false, ink, text.XCenter, text.YTop), (f.Min.X+f.Max.X)/2, f.Min.Y-23, "beta, the strength of the weight decay")
+	if below != "" {
+		p.write(style(textSize, false, ink, text.XCenter, text.YTop), (f.Min.X+f.Max.X)/2, f.Min.Y-23, below)
 	}
 }
 

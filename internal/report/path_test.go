@@ -119,6 +119,34 @@ func words(t *testing.T, svg []byte) (out []word) {
 	}
 }
 
+// checkRoom checks that no two texts overlap, all are on the page and at least so many,
+// and none shows what is not a number.
+func checkRoom(t *testing.T, name string, svg []byte, width, height float64, least int) {
+	t.Helper()
+	if strings.Contains(string(svg), "NaN") || strings.Contains(string(svg), "Inf") {
+		t.Errorf("%s: not a number in the picture", name)
+	}
+	list := words(t, svg)
+	if len(list) < least {
+		t.Errorf("%s: only %d texts", name, len(list))
+	}
+	for i, a := range list {
+		for _, r := range a.text {
+			if g, err := handler().Fonts.Lookup(style(9, false, ink, 0, 0).Font, 9).Face.GlyphIndex(nil, r); err != nil || g == 0 {
+				t.Errorf("%s: %q holds %q, which the font lacks (%v)", name, a.text, r, err)
+			}
+		}
+		if a.x < 0 || a.x+a.width > width || -a.y < 0 || -a.y > height {
+			t.Errorf("%s: %q at (%g, %g) is off the page", name, a.text, a.x, -a.y)
+		}
+		for _, b := range list[:i] {
+			if math.Abs(a.y-b.y) < 8 && a.x < b.x+b.width && b.x < a.x+a.width {
+				t.Errorf("%s: %q and %q overlap", name, a.text, b.text)
+			}
+		}
+	}
+}
+
 // No two texts overlap, all are on the page, and none shows what is not a number,
 // whatever the ranges.
 func TestTextsHaveRoom(t *testing.T) {
@@ -142,28 +170,8 @@ func TestTextsHaveRoom(t *testing.T) {
 		"usual": example(20), "many": example(200), "long": long, "tiny": tiny, "wide": wide, "narrow": narrow, "flat": flat, "undefined": undefined, "single": single,
 	} {
 		svg := render(t, f, "svg")
-		if strings.Contains(string(svg), "NaN") || strings.Contains(string(svg), "Inf") {
-			t.Errorf("%s: not a number in the picture", name)
-		}
-		list := words(t, svg)
-		if len(list) < 18 { // headings, keys, and labels of four axes
-			t.Errorf("%s: only %d texts", name, len(list))
-		}
-		for i, a := range list {
-			for _, r := range a.text {
-				if g, err := handler().Fonts.Lookup(style(9, false, ink, 0, 0).Font, 9).Face.GlyphIndex(nil, r); err != nil || g == 0 {
-					t.Errorf("%s: %q holds %q, which the font lacks (%v)", name, a.text, r, err)
-				}
-			}
-			if a.x < 0 || a.x+a.width > pageWidth || -a.y < 0 || -a.y > pageHeight {
-				t.Errorf("%s: %q at (%g, %g) is off the page", name, a.text, a.x, -a.y)
-			}
-			for _, b := range list[:i] {
-				if math.Abs(a.y-b.y) < 8 && a.x < b.x+b.width && b.x < a.x+a.width {
-					t.Errorf("%s: %q and %q overlap", name, a.text, b.text)
-				}
-			}
-		}
+		// Headings, keys, and labels of four axes.
+		checkRoom(t, name, svg, pageWidth, pageHeight, 18)
 	}
 }
 

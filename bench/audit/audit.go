@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -105,7 +106,7 @@ func rivalsOf(ctx context.Context, s settings, p *problem, r *training, stored [
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		fmt.Printf("  %-22s %.7g%s\n", name, objective, remark)
+		fmt.Printf("  %-36s %.7g%s\n", name, objective, remark)
 		rivals = append(rivals, rival{name, net, objective, from})
 		return nil
 	}
@@ -146,7 +147,7 @@ func rivalsOf(ctx context.Context, s settings, p *problem, r *training, stored [
 		if err != nil {
 			return nil, fmt.Errorf("%s of the file: %w", v.Data, err)
 		}
-		if err := add(fmt.Sprintf("file, for beta %.4g", v.Beta), net, nil, ""); err != nil {
+		if err := add(fmt.Sprintf("%s of the file, beta %.4g", cmp.Or(v.Method, "network"), v.Beta), net, nil, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -156,6 +157,7 @@ func rivalsOf(ctx context.Context, s settings, p *problem, r *training, stored [
 // A storedNetwork is a network of a file: m neurons, with weights m x d.
 type storedNetwork struct {
 	Data    string      `json:"data"`
+	Method  string      `json:"method"` // that found it; may be empty
 	Beta    float64     `json:"beta"`
 	Weights [][]float64 `json:"weights"`
 	Outputs []float64   `json:"outputs"`
@@ -209,23 +211,26 @@ func readNetworks(path string) ([]storedNetwork, error) {
 
 // readArchive reads the networks of the archive that bench/global keeps.
 func readArchive(b []byte) ([]storedNetwork, error) {
-	var sets map[string]struct {
+	type methods map[string]struct {
 		Sweeps []struct {
 			Beta    float64          `json:"beta"`
 			Network convexnn.Network `json:"network"`
 		} `json:"sweeps"`
 	}
+	var sets map[string]methods
 	if err := json.Unmarshal(b, &sets); err != nil {
 		return nil, err
 	}
 	var list []storedNetwork
-	for name, set := range sets {
-		for _, sweep := range set.Sweeps {
-			v := storedNetwork{Data: name, Beta: sweep.Beta}
-			for _, h := range sweep.Network.Neurons {
-				v.Weights, v.Outputs = append(v.Weights, h.Weights), append(v.Outputs, h.Output)
+	for _, name := range slices.Sorted(maps.Keys(sets)) {
+		for _, method := range slices.Sorted(maps.Keys(sets[name])) {
+			for _, sweep := range sets[name][method].Sweeps {
+				v := storedNetwork{Data: name, Method: method, Beta: sweep.Beta}
+				for _, h := range sweep.Network.Neurons {
+					v.Weights, v.Outputs = append(v.Weights, h.Weights), append(v.Outputs, h.Output)
+				}
+				list = append(list, v)
 			}
-			list = append(list, v)
 		}
 	}
 	return list, nil

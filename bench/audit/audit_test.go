@@ -87,7 +87,7 @@ func TestReadNetworks(t *testing.T) {
 	x, y := mat.NewDense(2, 2, []float64{1, 0, 0, 1}), []float64{2, 3}
 	for _, text := range []string{
 		`[{"data": "wine", "beta": 1, "weights": [[1, 0], [0, 1]], "outputs": [2, 3]}]`,
-		`{"wine": {"sweeps": [{"beta": 1, "network": {"model": "relu", "dim": 2, "neurons": [{"weights": [1, 0], "output": 2}, {"weights": [0, 1], "output": 3}], "intercept": 0}}]}}`,
+		`{"wine": {"adam": {"sweeps": [{"beta": 1, "network": {"model": "relu", "dim": 2, "neurons": [{"weights": [1, 0], "output": 2}, {"weights": [0, 1], "output": 3}], "intercept": 0}}]}}}`,
 	} {
 		list, err := readNetworks(write(text))
 		if err != nil || len(list) != 1 || list[0].Data != "wine" || list[0].Beta != 1 {

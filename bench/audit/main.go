@@ -17,7 +17,7 @@
 // compares the bound with the objectives of these networks: sampled patterns, training
 // with another seed and ten times the time, and those of a file. The networks of
 // -networks are a list of {data, beta, weights, outputs}, or the file that bench/global
-// keeps with -adam; their neurons are resized for the beta at hand.
+// keeps with -peers; their neurons are resized for the beta at hand.
 package main
 
 import (

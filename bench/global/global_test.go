@@ -1,26 +1,24 @@
 package main
 
 import (
-	"context"
+	"bytes"
+	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
-	"github.com/convexnn/convexnn/bench/internal/table"
-	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
 )
 
 func problemOf(t *testing.T, name string) *problem {
 	t.Helper()
-	p, err := load(context.Background(), name)
+	p, err := load(t.Context(), name, []float64{0.1, 0.01, 0.001})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +54,29 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+func TestParseRatios(t *testing.T) {
+	if got, err := parseRatios("0.1,1e-2"); err != nil || !slices.Equal(got, []float64{0.1, 0.01}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, text := range []string{"", "0.1,", "0", "1", "-1", "NaN", "some"} {
+		if got, err := parseRatios(text); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	if all, err := choose(""); err != nil || len(all) != len(peers) {
+		t.Errorf("%v, %v", all, err)
+	}
+	if two, err := choose("sklearn-adam,sgd"); err != nil || len(two) != 2 || two[0].name != "sklearn-adam" || two[1].name != "sgd" {
+		t.Errorf("%v, %v", two, err)
+	}
+	if _, err := choose("adam,newton"); err == nil || !strings.Contains(err.Error(), "newton") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestTimesOfATrace(t *testing.T) {
 	trace := []point{{Seconds: 1, Objective: 8}, {Seconds: 2, Objective: 4}, {Seconds: 3, Objective: 2}}
 	for _, test := range []struct{ level, want float64 }{{9, 1}, {8, 1}, {7.9, 2}, {4, 2}, {2, 3}, {1.9, math.Inf(1)}} {
@@ -70,20 +91,36 @@ func TestTimesOfATrace(t *testing.T) {
 	}
 }
 
-// Two widths, three runs: the narrow one arrives first, the wide one gets further.
-func TestComparison(t *testing.T) {
-	r := runs{Sweeps: []swept{{Beta: 1, Runs: []adamRun{
-		{Width: 20, Steps: 100, StepSeconds: 0.03, Objective: 10.0005, Trace: [][2]float64{{0, 50}, {40, 10.0005}}},
-		{Width: 20, Steps: 100, StepSeconds: 0.01, Objective: 10.5, Trace: [][2]float64{{0, 60}, {90, 10.5}}},
-		{Width: 99, Steps: 100, StepSeconds: 0.05, Objective: 10, Trace: [][2]float64{{0, 70}, {80, 10.0011}, {100, 10}}},
+// exampleRuns are of two widths: the narrow one arrives first, the wide one gets further.
+func exampleRuns(t *testing.T) *swept {
+	t.Helper()
+	r := runs{Sweeps: []swept{{Beta: 1, Runs: []peerRun{
+		{Width: 20, Rate: 0.1, Steps: 100, StepSeconds: 0.03, Objective: 10.0005, Trace: [][2]float64{{0, 50}, {40, 10.0005}}},
+		{Width: 20, Rate: 0.1, Steps: 100, StepSeconds: 0.01, Objective: 10.5, Trace: [][2]float64{{0, 60}, {90, 10.5}}},
+		{Width: 99, Biases: free, Steps: 100, StepSeconds: 0.05, Objective: 10, Trace: [][2]float64{{0, 70}, {80, 10.0011}, {99, 10}}},
 	}}}}
+	before := r.Sweeps[0].Runs[0].StepSeconds
+	kept := r.Sweeps
 	if err := r.level(r.stepSeconds()); err != nil {
 		t.Fatal(err)
 	}
+	if kept[0].Runs[0].StepSeconds != before {
+		t.Error("the times of the stored runs were changed")
+	}
+	return r.of(1)
+}
+
+var exampleMethod = method{name: "example", label: "Example", units: "turns"}
+
+func TestComparison(t *testing.T) {
+	a := exampleRuns(t)
 	p := &problem{name: "none", x: mat.NewDense(2, 2, nil)}
-	b := r.Sweeps[0].summarise()
-	if b.Objective != 10 || b.Width != 99 || math.Abs(b.Own-5) > 1e-12 || math.Abs(b.Fastest-0.4) > 1e-12 || math.Abs(b.Total-7) > 1e-12 || b.WithinRuns != 2 {
+	b := a.summarise("turns")
+	if b.Objective != 10 || b.Setting != "width 99, biases free, 100 turns" || math.Abs(b.Own-4.95) > 1e-12 || math.Abs(b.Fastest-0.4) > 1e-12 || math.Abs(b.Total-7) > 1e-12 || b.Runs != 3 || b.WithinRuns != 2 {
 		t.Errorf("best %+v", b)
+	}
+	if got := a.Runs[1].setting("turns"); got != "width 20, rate 0.1, 100 turns" {
+		t.Error(got)
 	}
 	for _, test := range []struct {
 		objective, when float64
@@ -100,118 +137,103 @@ func TestComparison(t *testing.T) {
 		{10.5, 0.3, worseThan, later, 10.5, math.Inf(1)},
 	} {
 		ours := &training{Objective: test.objective, Seconds: 6, Trace: []point{{0.1, 30, 0}, {test.when, test.objective, 0}, {6, test.objective, 0}}}
-		got := compare(p, r.Sweeps[0], ours)
-		if got.Level != test.level || got.Speed != test.speed || got.Loose || got.ByThen != test.byThen || got.Near != test.near {
+		c := newContest(p, 1, ours)
+		c.addPeer(exampleMethod, a)
+		got := c.Others[0]
+		if got.Level != test.level || got.Speed != test.speed || c.Loose || got.Refutes || got.ByThen != test.byThen || got.Near != test.near {
 			t.Errorf("%g after %g s: %+v", test.objective, test.when, got)
 		}
 	}
-	ours := &training{Objective: 9.5, Seconds: 2, Trace: []point{{0.1, 9, 0}, {2, 9.5, 0}}}
-	if !compare(p, r.Sweeps[0], ours).Loose {
+	if !newContest(p, 1, &training{Objective: 9.5, Seconds: 2, Trace: []point{{0.1, 9, 0}, {2, 9.5, 0}}}).Loose {
 		t.Error("a network above what was reported passes")
 	}
 }
 
-// Runs are taken from the file for the same data and settings only.
-func TestArchive(t *testing.T) {
-	p := problemOf(t, "xor")
-	s := settings{python: "/no/such/python", threads: 1, precision: "float32", sweep: smoke, adamFile: filepath.Join(t.TempDir(), "runs.json"), storedTimes: true}
-	fingerprint, err := newTask(s, p).fingerprint(p)
-	if err != nil {
-		t.Fatal(err)
+// exampleContest is of all kinds of methods.
+func exampleContest(t *testing.T, bound float64) *contest {
+	t.Helper()
+	ours := &training{Mode: "global", Status: "solved", Objective: 8, LowerBound: bound, Estimated: true, Neurons: 3, Seconds: 6, Trace: []point{{0.1, 30, 0}, {2, 8, 0}, {6, 8, 0}}}
+	c := newContest(&problem{name: "none", x: mat.NewDense(2, 2, nil)}, 1, ours)
+	c.addSampled(&training{Objective: 12, Neurons: 4, Seconds: 3, Trace: []point{{1, 12, 0}, {3, 12, 0}}}, 70)
+	c.addPeer(exampleMethod, exampleRuns(t))
+	return c
+}
+
+func TestTable(t *testing.T) {
+	c := exampleContest(t, 7.6)
+	columns := strings.Count(strings.SplitN(header, "\n", 2)[0], "|")
+	rows := strings.Split(c.String(), "\n")
+	if len(rows) != 3 {
+		t.Fatalf("%d rows", len(rows))
 	}
-	stored := map[string]runs{"xor": {Fingerprint: fingerprint, Torch: "2", Sweeps: make([]swept, 3)}}
-	for k := range stored["xor"].Sweeps {
-		stored["xor"].Sweeps[k].Network = convexnn.Network{Dim: 3}
-	}
-	if err := table.WriteJSON(s.adamFile, stored); err != nil {
-		t.Fatal(err)
-	}
-	results := func(s settings, p *problem) error {
-		a, err := openArchive(s.adamFile)
-		if err != nil {
-			t.Fatal(err)
+	for k, want := range [][]string{
+		{"none, 2 x 2", "**convexnn, global**", "| 8 |", "5.3e-02", "3 neurons, solved; bound 7.6, estimated", "2 (2) | 6"},
+		{"convexnn, sampled patterns", "| 12 |", "70 patterns, 4 neurons", "1 (1) | 3 | 30 | 1.5 | 2 | 2 | 0.5 | better, later"},
+		{"Example", "| 10 |", "width 99, biases free, 100 turns", "5 (0.4) | 7 | 8 | 1.25 | 2 | 2 | 2.5 | better, sooner |"},
+	} {
+		if strings.Count(rows[k], "|") != columns {
+			t.Errorf("not %d columns: %s", columns-1, rows[k])
 		}
-		_, err = a.results(context.Background(), s, p)
-		return err
-	}
-	if err := results(s, p); err != nil {
-		t.Errorf("stored runs are not used: %v", err)
-	}
-	timed := s
-	timed.storedTimes = false
-	if results(timed, p) == nil {
-		t.Error("stored runs are not timed")
-	}
-	longer, other := s, problemOf(t, "xor")
-	longer.sweep.Steps++
-	other.y[0] = -other.y[0]
-	for name, err := range map[string]error{"settings": results(longer, p), "data": results(s, other)} {
-		if err == nil || !strings.Contains(err.Error(), "/no/such/python") {
-			t.Errorf("runs with other %s are used: %v", name, err)
+		for _, words := range want {
+			if !strings.Contains(rows[k], words) {
+				t.Errorf("no %q in %s", words, rows[k])
+			}
 		}
 	}
 }
 
-// A network whose objective was reported wrongly is found out.
-func TestCheckOfTheNetwork(t *testing.T) {
-	p := problemOf(t, "xor")
-	net := convexnn.Network{Dim: 3, Neurons: []convexnn.Neuron{{Weights: []float64{1, 1, 0}, Output: 0.5}}}
-	// At the corners (+-1, +-1) f is 1 in one and 0 in the others; |u||alpha| = sqrt(1/2).
-	loss := 0.0
-	for i, y := range p.y {
-		f := 0.5 * max(0, p.x.At(i, 0)+p.x.At(i, 1))
-		loss += (f - y) * (f - y) / 2
-	}
-	a := swept{Beta: 0.3, Objective: loss + 0.3*math.Sqrt(0.5), Network: net}
-	if err := a.check(p); err != nil {
-		t.Error(err)
-	}
-	for _, wrong := range []float64{a.Objective * (1 + 1e-8), a.Objective * (1 - 1e-8), math.NaN()} {
-		a.Objective = wrong
-		if a.check(p) == nil {
-			t.Errorf("%v passes", wrong)
+func TestSummary(t *testing.T) {
+	kept := &archive{used: 1, made: 2}
+	c := exampleContest(t, 7.6)
+	got := summary([]*contest{c}, kept)
+	for _, want := range []string{
+		"convexnn, sampled patterns, 1 problem: ours better in 1, equal in 0, worse in 0; sooner than its best run in 0",
+		"Of 3 lists of runs of other libraries 1 is from a file.",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+	if strings.Contains(got, "REFUTED") {
+		t.Error("a bound below all is refuted")
+	}
+	c = exampleContest(t, 10.1)
+	if got := summary([]*contest{c}, kept); !strings.Contains(got, "REFUTED: on none, beta 1, the network of Example has 10,") {
+		t.Errorf("a bound above another network passes:\n%s", got)
 	}
 }
 
-// The script, where Python has PyTorch: it comes near the optimum of xor, never below.
-func TestScriptLive(t *testing.T) {
-	python := os.Getenv("CONVEXNN_PYTHON")
-	if python == "" {
-		python = "python3"
+// The pictures hold all runs, the best of each method marked.
+func TestPicture(t *testing.T) {
+	c := exampleContest(t, 7.6)
+	r, ok := race([]*contest{c, exampleContest(t, 0)})
+	if !ok || len(r.Panels) != 1 { // where there is no bound, there is nothing to draw
+		t.Fatalf("%v, %d panels", ok, len(r.Panels))
 	}
-	if exec.Command(python, "-c", "import torch, numpy").Run() != nil {
-		t.Skip("no Python with PyTorch")
+	if fmt.Sprint(r.Methods) != "[convexnn, global convexnn, sampled patterns Example]" {
+		t.Errorf("methods %q", r.Methods)
 	}
-	p := problemOf(t, "xor")
-	for _, precision := range []string{"float32", "float64"} {
-		s := settings{python: python, threads: 1, precision: precision, sweep: smoke, mode: convexnn.Enumerate, limit: time.Minute, tolerance: 1e-9}
-		a, err := openArchive("")
-		if err != nil {
-			t.Fatal(err)
+	var best, all []int
+	for _, run := range r.Panels[0].Runs {
+		all = append(all, run.Method)
+		if run.Best {
+			best = append(best, run.Method)
 		}
-		r, err := a.results(context.Background(), s, p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for k, adam := range r.Sweeps {
-			if err := adam.check(p); err != nil {
-				t.Error(err)
-			}
-			ours, err := train(context.Background(), s, p, adam.Beta)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if adam.Objective < ours.LowerBound || (k == 0 && adam.Objective > ours.LowerBound*(1+1e-4)) {
-				t.Errorf("%s, beta=%g: Adam's best is %g, the optimum %g", precision, adam.Beta, adam.Objective, ours.LowerBound)
-			}
-			for _, run := range adam.Runs {
-				for i := 1; i < len(run.Trace); i++ {
-					if run.Trace[i][1] >= run.Trace[i-1][1] || run.Trace[i][0] <= run.Trace[i-1][0] {
-						t.Fatalf("the trace does not fall: %v, %v", run.Trace[i-1], run.Trace[i])
-					}
-				}
-			}
+	}
+	if !slices.Equal(all, []int{0, 1, 2, 2, 2}) || !slices.Equal(best, []int{0, 1, 2}) {
+		t.Errorf("runs of %v, best of %v", all, best)
+	}
+	last := r.Panels[0].Runs[4]
+	if n := len(last.Seconds); n != 4 || last.Seconds[3] != 5 || math.Abs(last.Distance[3]-(10/7.6-1)) > 1e-12 {
+		t.Errorf("the best run is drawn as %+v", last)
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	if err := draw(dir, []*contest{c}); err != nil {
+		t.Fatal(err)
+	}
+	for name, begins := range map[string]string{"none.svg": "<?xml", "none.png": "\x89PNG"} {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.HasPrefix(b, []byte(begins)) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,20 +1,29 @@
-// Command global compares training over all two-layer ReLU networks with PyTorch's
-// Adam on the built-in data sets: which objective is reached, and when.
+// Command global compares training over all two-layer ReLU networks with sampled
+// patterns, with PyTorch's Adam and SGD, and with scikit-learn's MLPRegressor: which
+// objective is reached, and when.
 //
 //	pip install -r bench/global/requirements.txt
-//	go run ./bench/global                     all sets, three betas each; about half an hour
-//	go run ./bench/global -data iris,digits   some of them
-//	go run ./bench/global -adam runs.json     with Adam's runs kept, or taken from there
-//	go run ./bench/global -quick              a smoke test
+//	go run ./bench/global -peers runs.json -plot DIR     five sets, three betas each: one to two hours
+//	go run ./bench/global -data wine -ratios 0.01        a part of that: a minute or two
+//	go run ./bench/global -methods adam,sgd              only these peers
+//	go run ./bench/global -quick                         a smoke test
 //
-// Both sides minimise 1/2 sum (f(x_i) - y_i)^2 + beta sum |u_j||alpha_j| on all rows:
-// features standardised, a column of ones, labels -1 and +1, the target of a
-// regression standardised. Adam runs over widths, rates and seeds, and only its best
-// run counts. Its time is that of this single run until it is within a relative 1e-4
-// of where it ends, as if the width and the rate had been known; in brackets stands
-// the least of all runs that come so near. Ours is from the call of [convexnn.Train]
-// until an objective at or below Adam's best is reported, to a relative 1e-6. The two
-// run one after the other on as many threads.
+// All minimise 1/2 sum (f(x_i) - y_i)^2 + beta sum |u_j||alpha_j| on all rows: features
+// standardised, a column of ones, labels -1 and +1, the target of a regression
+// standardised. A beta is a part of beta_max. The peers run over widths, rates and seeds,
+// and of each only the best run counts. torch_peers.py and sklearn_peers.py say how they
+// train; MLPRegressor leaves biases without weight decay, and is run both as it is and
+// with all weights penalised. A peer's time is that of its best run until it is within a
+// relative 1e-4 of where it ends, as if the setting had been known, without the
+// evaluations for the trace; in brackets stands the least of all runs that come so near.
+// Ours is from the call of [convexnn.Train] until an objective at or below the peer's best
+// is reported, to a relative 1e-6. They run one after the other on as many threads, and
+// none longer than -time.
+//
+// With -peers FILE the peers' runs are kept, and taken from there by another run with the
+// same data and settings; only the cost of their steps is then measured anew. With -plot
+// DIR there is a picture of each data set: how far the objectives are above the lower
+// bound of our training, over time.
 package main
 
 import (
@@ -26,26 +35,27 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/convexnn/convexnn/bench/internal/table"
 	"github.com/convexnn/convexnn/convexnn"
-	"github.com/convexnn/convexnn/datasets"
 )
 
 // A settings holds the flags.
 type settings struct {
-	python, precision, adamFile, jsonFile string
-	names                                 []string
-	storedTimes                           bool
-	threads                               int
-	sweep                                 sweep
-	mode                                  convexnn.Mode
-	limit                                 time.Duration
-	tolerance                             float64
-	seed                                  uint64
+	python, precision            string
+	peersFile, jsonFile, plotDir string
+	names                        []string
+	methods                      []method
+	ratios                       []float64
+	storedTimes, quick           bool
+	threads, patterns            int
+	mode                         convexnn.Mode
+	limit                        time.Duration
+	tolerance                    float64
+	seed                         uint64
 }
 
 func main() {
@@ -62,96 +72,129 @@ func main() {
 }
 
 func flags() (settings, error) {
-	s := settings{sweep: full}
-	var names, mode string
-	var quick bool
-	flag.StringVar(&names, "data", "", "data sets, separated by commas; all built-in ones where empty")
+	var s settings
+	var names, methods, ratios, mode string
+	flag.StringVar(&names, "data", "", "built-in data sets, separated by commas; five of them where empty")
+	flag.StringVar(&methods, "methods", "", "peers: adam, sgd, sklearn-lbfgs, sklearn-adam, separated by commas; all where empty")
+	flag.StringVar(&ratios, "ratios", "0.1,0.01,0.001", "betas relative to beta_max, separated by commas")
 	flag.StringVar(&s.python, "python", "python3", "interpreter with the packages of requirements.txt")
-	flag.StringVar(&s.precision, "precision", "float32", "in which Adam trains: float32 or float64")
-	flag.StringVar(&s.adamFile, "adam", "", "file of Adam's runs: those it holds are not repeated, others are added")
-	flag.BoolVar(&s.storedTimes, "stored-times", false, "take the seconds of Adam's steps from that file too, instead of timing some")
-	flag.StringVar(&s.jsonFile, "json", "", "file to write all figures and traces to")
-	flag.IntVar(&s.threads, "threads", runtime.GOMAXPROCS(0), "threads of either side")
-	flag.StringVar(&mode, "mode", "global", "mode of convexnn.Train")
-	flag.DurationVar(&s.limit, "time", time.Minute, "most time of each of our trainings")
-	flag.Float64Var(&s.tolerance, "tol", 1e-6, "relative gap at which ours ends")
-	flag.Uint64Var(&s.seed, "seed", 0, "of our training")
-	flag.BoolVar(&quick, "quick", false, "a smoke test: three small sets and few, short runs")
+	flag.StringVar(&s.precision, "precision", "float32", "in which the peers train, but for L-BFGS: float32 or float64")
+	flag.StringVar(&s.peersFile, "peers", "", "file of the peers' runs: those it holds are not repeated, others are added")
+	flag.BoolVar(&s.storedTimes, "stored-times", false, "take the seconds of the peers' steps from that file too, instead of timing some")
+	flag.StringVar(&s.jsonFile, "json", "", "file to write all figures, and the traces of the best runs, to")
+	flag.StringVar(&s.plotDir, "plot", "", "folder to draw a picture of each data set into, as SVG and PNG")
+	flag.IntVar(&s.threads, "threads", runtime.GOMAXPROCS(0), "most threads of each method")
+	flag.StringVar(&mode, "mode", "global", "mode of our training")
+	flag.IntVar(&s.patterns, "patterns", 500, "patterns of our training on sampled ones; 0 leaves it out")
+	flag.DurationVar(&s.limit, "time", time.Minute, "most time of each run, of ours and of the peers")
+	flag.Float64Var(&s.tolerance, "tol", 1e-6, "relative gap at which our training ends; on sampled patterns 1e-4")
+	flag.Uint64Var(&s.seed, "seed", 0, "of our trainings")
+	flag.BoolVar(&s.quick, "quick", false, "a smoke test: three small sets and few, short runs")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return s, fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}
-	if s.threads < 1 {
-		return s, errors.New("-threads must be positive")
+	if s.threads < 1 || s.patterns < 0 || s.limit <= 0 {
+		return s, errors.New("-threads and -time must be positive, -patterns at least 0")
 	}
-	s.names = datasets.Names()
-	if quick {
-		s.names, s.sweep, s.limit = []string{"iris", "xor", "piecewise"}, smoke, min(s.limit, 2*time.Second)
+	s.names = []string{"breast-cancer", "diabetes", "wine", "digits", "planted"}
+	if s.quick {
+		s.names, s.limit = []string{"iris", "xor", "piecewise"}, min(s.limit, 2*time.Second)
 	}
 	if names != "" {
 		s.names = strings.Split(names, ",")
 	}
 	runtime.GOMAXPROCS(s.threads)
 	var err error
+	if s.methods, err = choose(methods); err != nil {
+		return s, err
+	}
+	if s.ratios, err = parseRatios(ratios); err != nil {
+		return s, err
+	}
 	s.mode, err = convexnn.ParseMode(mode)
 	return s, err
 }
 
-// run compares the two on each data set and prints a row for each beta.
+func parseRatios(text string) (out []float64, err error) {
+	for word := range strings.SplitSeq(text, ",") {
+		ratio, err := strconv.ParseFloat(word, 64)
+		if err != nil || !(ratio > 0 && ratio < 1) {
+			return nil, fmt.Errorf("-ratios are numbers between 0 and 1, and %q is not", word)
+		}
+		out = append(out, ratio)
+	}
+	return out, nil
+}
+
+// run compares all methods on each data set and prints rows for each beta.
 func run(ctx context.Context, s settings) error {
-	kept, err := openArchive(s.adamFile)
+	kept, err := openArchive(s.peersFile)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d threads, %s, Adam in %s; ours: mode %s, at most %v.\n\n", s.threads, runtime.Version(), s.precision, s.mode, s.limit)
+	fmt.Printf("%d threads, %s, peers in %s; ours: mode %s; at most %v a run.\n\n", s.threads, runtime.Version(), s.precision, s.mode, s.limit)
 	fmt.Print(header)
-	var rows []row
+	var all []*contest
 	for _, name := range s.names {
-		p, err := load(ctx, name)
+		list, err := contests(ctx, s, kept, name)
 		if err != nil {
 			return err
 		}
-		results, err := kept.results(ctx, s, p)
-		if err != nil {
-			return err
-		}
-		for _, adam := range results.Sweeps {
-			if err := adam.check(p); err != nil {
+		all = append(all, list...)
+		if s.plotDir != "" {
+			if err := draw(s.plotDir, list); err != nil {
 				return err
 			}
-			ours, err := train(ctx, s, p, adam.Beta)
-			if err != nil {
+		}
+		if s.jsonFile != "" {
+			if err := table.WriteJSON(s.jsonFile, all); err != nil {
 				return err
 			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			r := compare(p, adam, ours)
-			fmt.Println(r)
-			rows = append(rows, r)
 		}
 	}
-	fmt.Printf("\n%s\n", summary(rows, kept))
-	if s.jsonFile == "" {
-		return nil
-	}
-	return table.WriteJSON(s.jsonFile, rows)
+	fmt.Printf("\n%s\n", summary(all, kept))
+	return nil
 }
 
-// summary says in a sentence or two how it went.
-func summary(rows []row, kept *archive) string {
-	levels, speeds := map[standing]int{}, map[speed]int{}
-	for _, r := range rows {
-		levels[r.Level]++
-		speeds[r.Speed]++
+// contests compares all methods on a data set, for each beta.
+func contests(ctx context.Context, s settings, kept *archive, name string) ([]*contest, error) {
+	p, err := load(ctx, name, s.ratios)
+	if err != nil {
+		return nil, err
 	}
-	text := fmt.Sprintf("%d problems: ours better in %d, equal in %d, worse in %d; sooner than the best run in %d, of these sooner than all runs in %d.",
-		len(rows), levels[betterThan], levels[equalTo], levels[worseThan], speeds[sooner]+speeds[soonest], speeds[soonest])
-	if kept.used > 0 {
-		text += fmt.Sprintf(" Adam's runs on %d of %d sets are from a file.", kept.used, kept.used+kept.made)
+	found := make([]*runs, len(s.methods))
+	for k, m := range s.methods {
+		if found[k], err = kept.results(ctx, s, m, p); err != nil {
+			return nil, err
+		}
 	}
-	if i := slices.IndexFunc(rows, func(r row) bool { return r.Loose }); i >= 0 {
-		text += fmt.Sprintf(" On %s the network is worse than what was reported on the way.", rows[i].Data)
+	var list []*contest
+	for _, beta := range p.betas {
+		ours, err := train(ctx, p, s.options(beta), s.limit)
+		if err != nil {
+			return nil, err
+		}
+		c := newContest(p, beta, ours)
+		if s.patterns > 0 {
+			other, err := train(ctx, p, s.sampledOptions(beta), s.limit)
+			if err != nil {
+				return nil, err
+			}
+			c.addSampled(other, s.patterns)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		for k, m := range s.methods {
+			a := found[k].of(beta)
+			if err := a.check(p, m); err != nil {
+				return nil, err
+			}
+			c.addPeer(m, a)
+		}
+		fmt.Println(c)
+		list = append(list, c)
 	}
-	return text
+	return list, nil
 }

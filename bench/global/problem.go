@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"os"
 	"strconv"
 
@@ -16,12 +12,8 @@ import (
 	"github.com/convexnn/convexnn/datasets"
 )
 
-// positive are the classes to tell from the rest: of three and more classes one that
-// is not linearly separable.
-var positive = map[string]string{"iris": "versicolor", "wine": "class_1", "digits": "3"}
-
-// ratios are the betas relative to beta_max.
-var ratios = []float64{0.1, 0.01, 0.001}
+// positive are the classes to tell from the rest, where there are three and more.
+var positive = map[string]string{"iris": "versicolor", "wine": "class_0", "digits": "3"}
 
 // A problem is a data set ready for training.
 type problem struct {
@@ -31,9 +23,9 @@ type problem struct {
 	betas []float64
 }
 
-// load returns all rows of a built-in data set and the betas to train with, rounded so
-// that they do not depend on the last digits of beta_max.
-func load(ctx context.Context, name string) (*problem, error) {
+// load returns all rows of a built-in data set and the betas to train with, by their
+// ratios to beta_max and rounded, so that they do not depend on its last digits.
+func load(ctx context.Context, name string, ratios []float64) (*problem, error) {
 	table, err := datasets.Load(name, 0)
 	if err != nil {
 		return nil, err
@@ -65,57 +57,6 @@ func load(ctx context.Context, name string) (*problem, error) {
 		p.betas = append(p.betas, beta)
 	}
 	return p, nil
-}
-
-// A sweep is the runs of Adam for one beta.
-type sweep struct {
-	Widths    []int     `json:"widths"`
-	Rates     []float64 `json:"rates"`
-	Seeds     []int     `json:"seeds"`
-	Steps     int       `json:"steps"`      // of a run of each width, rate and seed
-	Finalists int       `json:"finalists"`  // pairs of width and rate that run longer
-	LongSteps int       `json:"long_steps"` // of these runs
-}
-
-var (
-	full  = sweep{Widths: []int{20, 100, 500}, Rates: []float64{1e-3, 3e-3, 1e-2, 3e-2}, Seeds: []int{0, 1}, Steps: 1000, Finalists: 2, LongSteps: 10000}
-	smoke = sweep{Widths: []int{20}, Rates: []float64{1e-2}, Seeds: []int{0}, Steps: 300, Finalists: 1, LongSteps: 1000}
-)
-
-// A task is what adam.py reads.
-type task struct {
-	sweep
-	X         string    `json:"x"` // files of raw little-endian float64
-	Y         string    `json:"y"`
-	Betas     []float64 `json:"betas"`
-	Threads   int       `json:"threads"`
-	Precision string    `json:"precision"`
-}
-
-func newTask(s settings, p *problem) task {
-	return task{sweep: s.sweep, Betas: p.betas, Threads: s.threads, Precision: s.precision}
-}
-
-// timing returns a task of short runs that tells what a step costs.
-func (t task) timing() task {
-	t.Betas, t.Rates, t.Seeds = t.Betas[:1], t.Rates[:1], []int{0, 1, 2}
-	t.Steps, t.Finalists = 300, 0
-	return t
-}
-
-// fingerprint tells whether stored runs are of this task on these data.
-func (t task) fingerprint(p *problem) (string, error) {
-	t.X, t.Y = "", ""
-	settings, err := json.Marshal(t)
-	if err != nil {
-		return "", err
-	}
-	hash := sha256.New()
-	for _, part := range [][]byte{raw(p.x.RawMatrix().Data), raw(p.y), settings} {
-		fmt.Fprintln(hash, len(part))
-		hash.Write(part)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // raw returns the bytes of values.

@@ -1,0 +1,140 @@
+"""Train two-layer ReLU networks with other libraries and store what they reached.
+
+    pip install -r bench/global/requirements.txt
+    python bench/global/peers.py task.json results.json
+
+bench/global/peers.go writes the task, with X (n x d, a column of ones last) and y (n) as
+raw little-endian float64, and reads the results. For each beta a short run of every
+width, rate, treatment of the biases and seed comes first; the best of these settings are
+then run longer. What is reported of a network is
+
+    1/2 |(X U)_+ a - y|^2 + beta sum_j |u_j||a_j|,
+
+in float64 whatever the precision of the training: its objective after each neuron was
+rescaled to |u_j| = |a_j|, which does not change the function. The clock stands still
+meanwhile. torch_peers.py and sklearn_peers.py train.
+"""
+
+import json
+import math
+import statistics
+import sys
+import time
+
+import numpy as np
+
+POINTS = 200  # evaluations of the objective in a run, and some more of early steps
+RATIO = 1.15  # of these
+
+
+def looks(steps):
+    """The steps after which the objective is evaluated."""
+    every = max(1, steps // POINTS)
+    early = {round(RATIO**k) for k in range(100) if (RATIO - 1) * RATIO**k < every}
+    return sorted({k for k in early | set(range(every, steps, every)) if k < steps} | {steps})
+
+
+class Watch:
+    """The clock and the record of one run.
+
+    All steps cost the same, so that the median over the pieces between evaluations
+    times their number is what the run takes without other programs in the way. look()
+    is the objective, keep() a copy of the weights in float64.
+    """
+
+    def __init__(self, steps, look, keep):
+        self.look, self.keep, self.every = look, keep, max(1, steps // POINTS)
+        self.due = iter(looks(steps))
+        self.next, self.done, self.seen = next(self.due), 0, 0
+        self.best, self.weights = look(), keep()
+        self.trace, self.pieces, self.elapsed = [[0, self.best]], [], 0.0
+        self.most = 1e3 * self.best
+        self.start = time.perf_counter()
+
+    def step(self):
+        """Count a step. True says that the run diverged, and is over."""
+        self.done += 1
+        return self.done >= self.next and self.see()
+
+    def see(self):
+        """Evaluate the objective."""
+        seconds, steps = time.perf_counter() - self.start, self.done - self.seen
+        self.elapsed += seconds
+        if steps >= self.every:
+            self.pieces.append(seconds / steps)
+        value = self.look()
+        if value < self.best:
+            self.best, self.weights = value, self.keep()
+            if (rounded := float(f"{value:.10g}")) < self.trace[-1][1]:
+                self.trace.append([self.done, rounded])
+        self.next, self.seen = next(self.due, math.inf), self.done
+        self.start = time.perf_counter()
+        return not value <= self.most
+
+    def run(self):
+        """What is stored of the run."""
+        cost = statistics.median(self.pieces) if self.pieces else self.elapsed / max(1, self.done)
+        return dict(steps=self.done, objective=self.best, step_seconds=cost, trace=self.trace)
+
+
+def fastest(peer, width, threads):
+    """The number of threads, 1 or all, with which a step takes the least time, and that."""
+    cost = {1: math.inf, threads: math.inf}
+    for _ in range(3):
+        for count in cost:
+            if math.isfinite(cost[count]) and cost[count] > 2 * min(cost.values()):
+                continue
+            peer.threads(count)
+            watch = peer.train(1.0, width, peer.task["rates"][0], peer.task["biases"][0], 0, peer.probe)
+            cost[count] = min(cost[count], watch.run()["step_seconds"])
+    best = min(cost, key=cost.get)
+    return best, cost[best]
+
+
+def sweep(peer, beta, task, threads):
+    """All runs for one beta, with (threads, seconds of a step) of each width, and the best network."""
+    runs, best = [], None
+
+    def one(width, rate, biases, seed, steps):
+        nonlocal best
+        count, cost = threads[width]
+        peer.threads(count)
+        if task["limit"] > 0:
+            steps = min(steps, max(1, int(task["limit"] / cost)))
+        watch = peer.train(beta, width, rate, biases, seed, steps)
+        runs.append(dict(watch.run(), width=width, rate=rate, biases=biases, seed=seed, threads=count))
+        if best is None or watch.best < best.best:
+            best = watch
+
+    settings = [(width, rate, biases) for width in task["widths"] for rate in task["rates"] for biases in task["biases"]]
+    for setting in settings:
+        for seed in task["seeds"]:
+            one(*setting, seed, task["steps"])
+    ranking = sorted(runs, key=lambda run: run["objective"])
+    finalists = list(dict.fromkeys((run["width"], run["rate"], run["biases"]) for run in ranking))
+    for setting in finalists[: task["finalists"]]:
+        for seed in task["seeds"]:
+            one(*setting, seed, task["long_steps"])
+    total = sum(run["steps"] * run["step_seconds"] for run in runs)
+    print(f"  beta={beta:.4g}: {len(runs)} runs, best {best.best:.8g} after {total:.1f} s", file=sys.stderr, flush=True)
+    return dict(beta=beta, runs=runs, objective=best.best, network=peer.network(best.weights))
+
+
+def main(path, out):
+    with open(path) as f:
+        task = json.load(f)
+    y = np.fromfile(task["y"], dtype="<f8")
+    X = np.fromfile(task["x"], dtype="<f8").reshape(len(y), -1)
+    if task["method"].startswith("sklearn"):
+        from sklearn_peers import Peer
+    else:
+        from torch_peers import Peer
+    peer = Peer(X, y, task)
+    threads = {width: fastest(peer, width, task["threads"]) for width in task["widths"]}
+    sweeps = [sweep(peer, beta, task, threads) for beta in task["betas"]]
+    with open(out, "w") as f:
+        json.dump(dict(versions=peer.versions, sweeps=sweeps), f)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -12,15 +12,14 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"runtime"
-	"slices"
 	"time"
 
+	"github.com/convexnn/convexnn/bench/internal/table"
 	"github.com/convexnn/convexnn/internal/kernel/micro"
 	"github.com/convexnn/convexnn/internal/parallel"
 )
@@ -46,7 +45,7 @@ func main() {
 		log.Fatalf("-reps is %d, want at least 1", *reps)
 	}
 	var rows []Row
-	fmt.Print("| kernel | size | threads | GFLOP/s | share of peak | gonum | times gonum |\n|---|---|---|---|---|---|---|\n")
+	out := table.New(os.Stdout, "kernel", "size", "threads", "GFLOP/s", "share of peak", "gonum", "times gonum")
 	for _, threads := range []int{1, 2} {
 		if threads > runtime.NumCPU() {
 			break
@@ -54,24 +53,16 @@ func main() {
 		runtime.GOMAXPROCS(threads)
 		for _, c := range cases(*quick) {
 			r := c.measure(*reps, threads)
-			fmt.Printf("| %s | %s | %d | %.1f | %.0f %% | %.1f | %.1f |\n", r.Kernel, r.Size, r.Threads, r.GFLOPS, 100*r.GFLOPS/r.Peak, r.Gonum, r.GFLOPS/r.Gonum)
+			out.Row(r.Kernel, r.Size, r.Threads, r.GFLOPS, fmt.Sprintf("%.0f %%", 100*r.GFLOPS/r.Peak), r.Gonum, r.GFLOPS/r.Gonum)
 			rows = append(rows, r)
 		}
 	}
 	fmt.Printf("\nKernels: %s. Medians of %d runs.\n", micro.Float64().Name, *reps)
 	if *file != "" {
-		if err := write(*file, rows); err != nil {
+		if err := table.WriteJSON(*file, rows); err != nil {
 			log.Fatal(err)
 		}
 	}
-}
-
-func write(file string, rows []Row) error {
-	data, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(data, '\n'), 0o666)
 }
 
 // A bench is one line to be measured.
@@ -88,28 +79,24 @@ func (b bench) measure(reps, threads int) Row {
 	ours, gonum := b.prepare()
 	ours() // for the caches and the memory
 	var times [3][]float64
-	calls := 1
-	for start := time.Now(); time.Since(start) < 20*time.Millisecond; calls++ { // at least as long as a clock can tell
-		ours()
-	}
 	for range reps {
-		times[0] = append(times[0], seconds(ours, calls))
-		times[1] = append(times[1], seconds(gonum, max(1, calls/8)))
+		times[0] = append(times[0], seconds(ours))
+		times[1] = append(times[1], seconds(gonum))
 		times[2] = append(times[2], peakRate(threads))
 	}
 	return Row{
 		Kernel: b.kernel, Size: b.size, Threads: threads, Version: micro.Float64().Name,
-		GFLOPS: b.flops / median(times[0]) / 1e9, Gonum: b.flops / median(times[1]) / 1e9, Peak: median(times[2]),
+		GFLOPS: b.flops / table.Median(times[0]) / 1e9, Gonum: b.flops / table.Median(times[1]) / 1e9, Peak: table.Median(times[2]),
 	}
 }
 
-// seconds is how long one of several calls takes.
-func seconds(f func(), calls int) float64 {
-	start := time.Now()
-	for range calls {
+// seconds is how long a call takes.
+func seconds(f func()) float64 {
+	s, _ := table.Seconds(func() error { // there is no error
 		f()
-	}
-	return time.Since(start).Seconds() / float64(calls)
+		return nil
+	})
+	return s
 }
 
 // peakRate is the GFLOP/s of all threads together without memory.
@@ -119,9 +106,4 @@ func peakRate(threads int) float64 {
 	start := time.Now()
 	parallel.For(threads*pieces, func(int) { m.Peak(steps) })
 	return 2 * float64(m.Rows*m.Width) * steps * pieces * float64(threads) / time.Since(start).Seconds() / 1e9
-}
-
-func median(v []float64) float64 {
-	s := slices.Sorted(slices.Values(v))
-	return s[len(s)/2]
 }

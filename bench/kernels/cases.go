@@ -82,7 +82,7 @@ func kernelsOf(n, patterns, d int) (*kernel.Masked, *gonumMasked) {
 			}
 		}
 	}
-	return kernel.NewMasked(x, bits), &gonumMasked{x: x, xt: kernel.Transpose(x), bits: bits}
+	return kernel.NewMasked(x, bits), &gonumMasked{x: x, xt: transpose(x), bits: bits}
 }
 
 // dense lists what the second-order phases need of order n.

@@ -125,3 +125,14 @@ func coneRow(sums *[5]float64, z, p []float64, bits bitset.Set, alpha float64) {
 		}
 	}
 }
+
+// transpose returns a' as a new matrix.
+func transpose(a blas64.General) blas64.General {
+	t := kernel.Dense(a.Cols, a.Rows)
+	for i := range a.Rows {
+		for j, v := range a.Data[i*a.Stride : i*a.Stride+a.Cols] {
+			t.Data[j*t.Stride+i] = v
+		}
+	}
+	return t
+}

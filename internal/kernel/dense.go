@@ -13,17 +13,6 @@ func Dense(r, c int) blas64.General {
 	return blas64.General{Rows: r, Cols: c, Stride: max(c, 1), Data: make([]float64, r*c)}
 }
 
-// Transpose returns a' as a new matrix.
-func Transpose(a blas64.General) blas64.General {
-	t := Dense(a.Cols, a.Rows)
-	for i := range a.Rows {
-		for j, v := range a.Data[i*a.Stride : i*a.Stride+a.Cols] {
-			t.Data[j*t.Stride+i] = v
-		}
-	}
-	return t
-}
-
 // Mirror copies the upper triangle of a square matrix into the lower.
 func Mirror(a blas64.General) {
 	const tile = 32 // for the cache: one of the two sides runs down columns

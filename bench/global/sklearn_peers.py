@@ -25,7 +25,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
-from peers import Watch
+from watch import Watch
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 

@@ -13,7 +13,7 @@ import math
 
 import torch
 
-from peers import Watch
+from watch import Watch
 
 MOMENTUM = 0.9
 

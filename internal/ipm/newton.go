@@ -194,7 +194,7 @@ func (nt *newton) woodbury(x, b []float64) {
 // solveBlocks replaces x by H^-1 x.
 func (nt *newton) solveBlocks(x []float64) {
 	d := nt.d
-	parallel.Chunks(nt.k, 16, func(_, lo, hi int) {
+	parallel.Work(2*float64(nt.k*d*d), nt.k, 16, func(_, lo, hi int) {
 		for j := lo; j < hi; j++ {
 			kernel.SolveCholesky(nt.hess[j], x[j*d:(j+1)*d])
 		}

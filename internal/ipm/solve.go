@@ -245,7 +245,7 @@ func (s *solver) maxStep(step *state) float64 {
 	const chunk = 4096
 	longest := math.Inf(1)
 	parts := make([]float64, parallel.Count(len(step.slack), chunk))
-	parallel.Chunks(len(step.slack), chunk, func(c, lo, hi int) {
+	parallel.Work(4*float64(len(step.slack)), len(step.slack), chunk, func(c, lo, hi int) {
 		best := math.Inf(1)
 		for i := lo; i < hi; i++ {
 			if ds := step.slack[i]; ds < 0 {

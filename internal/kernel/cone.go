@@ -204,7 +204,8 @@ func (c *cones[T]) pull(dst []float64) {
 // all blocks, q those of the patterns; lo is the first sample.
 func (c *cones[T]) loop(dst, u []float64, step func(at, q, lo, rows int, panel *panels[T], z, w []T)) {
 	m, d, count := c.micro, c.d, c.panels()
-	parallel.For(c.halves*count, func(at int) {
+	operations := 4 * float64(c.n) * float64(c.d) * float64(c.halves*c.patterns)
+	parallel.Work(operations, c.halves*count, 1, func(_, at, _ int) {
 		q := at % count
 		first := (at/count*c.patterns + q*m.Width) * d
 		blocks := min(m.Width, c.patterns-q*m.Width)

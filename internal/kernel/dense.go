@@ -16,7 +16,7 @@ func Dense(r, c int) blas64.General {
 // Mirror copies the upper triangle of a square matrix into the lower.
 func Mirror(a blas64.General) {
 	const tile = 32 // for the cache: one of the two sides runs down columns
-	parallel.Chunks(a.Rows, tile, func(_, lo, hi int) {
+	parallel.Work(float64(a.Rows)*float64(a.Rows), a.Rows, tile, func(_, lo, hi int) {
 		for from := 0; from < hi; from += tile {
 			for i := lo; i < hi; i++ {
 				for j := from; j < min(from+tile, i); j++ {
@@ -51,12 +51,12 @@ func gemm(m *micro.Kernels[float64], ta, tb blas.Transpose, alpha float64, a, b 
 	for l := 0; l < k; l += depth {
 		steps := min(depth, k-l)
 		right := newOperand(m, steps, columns)
-		parallel.Chunks(right.count, groupPanels, func(_, from, to int) {
+		parallel.Work(float64(steps)*float64(columns), right.count, groupPanels, func(_, from, to int) {
 			for q := from; q < to; q++ {
 				right.packBlock(q, tb, alpha, b, l)
 			}
 		})
-		parallel.Chunks(rows, rowChunk, func(_, lo, hi int) {
+		parallel.Work(2*float64(steps)*float64(rows)*float64(columns), rows, rowChunk, func(_, lo, hi int) {
 			if ta == blas.NoTrans {
 				right.multiply(m.MulN, hi-lo, &a.Data[lo*a.Stride+l], a.Stride, c, lo)
 				return

@@ -53,6 +53,11 @@ func allMasks(width, n int, bits []bitset.Set) []byte {
 // panels is the number of panels that hold one column for each pattern.
 func (k *Masked) panels() int { return parallel.Count(len(k.Bits), k.micro.Width) }
 
+// operations is how many a product with all patterns takes.
+func (k *Masked) operations() float64 {
+	return 2 * float64(k.X.Rows) * float64(k.X.Cols) * float64(len(k.Bits))
+}
+
 // mask returns the masks of a panel from sample i on.
 func (k *Masked) mask(panel, i int) *byte {
 	return &k.masks[(panel*k.X.Rows+i)*k.micro.Width/8]
@@ -67,8 +72,8 @@ func (k *Masked) Forward(dst, u []float64) {
 	n, d, m := k.X.Rows, k.X.Cols, k.micro
 	panels := newPanels(m, d, len(k.Bits))
 	defer panels.free()
-	parallel.For(panels.count, func(q int) { panels.packRows(q, 1, u) })
-	parallel.Chunks(n, rowChunk, func(_, lo, hi int) {
+	parallel.Work(float64(len(u)), panels.count, 1, func(_, q, _ int) { panels.packRows(q, 1, u) })
+	parallel.Work(k.operations(), n, rowChunk, func(_, lo, hi int) {
 		sums := scratch[float64](rowChunk * m.Lanes)
 		defer sums.free()
 		clear(sums.data)
@@ -98,7 +103,7 @@ func (k *Masked) Adjoint(dst, r []float64) {
 	n, d, m := k.X.Rows, k.X.Cols, k.micro
 	count := k.panels()
 	group := max(1, min(groupPanels, count/8))
-	parallel.Chunks(count, group, func(_, from, to int) {
+	parallel.Work(k.operations(), count, group, func(_, from, to int) {
 		out := newPanels(m, d, (to-from)*m.Width)
 		defer out.free()
 		panel := scratch[float64](rowChunk * m.Width)

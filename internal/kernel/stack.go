@@ -52,7 +52,8 @@ func (s *Stack) Set(place, j int, u blas64.General) {
 // (n x n), and anything to what is below the diagonal.
 func (s *Stack) AddTo(a blas64.General, places int) {
 	w, rows := s.b.micro.Width, places*s.x.k
-	parallel.For(s.b.count, func(p int) {
+	n := float64(s.b.columns)
+	parallel.Work(n*n*float64(rows), s.b.count, 1, func(_, p, _ int) {
 		_, from, to := s.b.panel(p)
 		for q := p; q < s.b.count; q++ {
 			s.b.multiplyRows(q, rows, s.b.micro.MulT, to-from, s.b.at(p, 0), w, a, from)

@@ -73,7 +73,8 @@ func eliminate(m *micro.Kernels[float64], u, right, rest blas64.General) {
 	b, negative := newOperand(m, right.Rows, right.Cols), newOperand(m, right.Rows, right.Cols)
 	defer b.free()
 	defer negative.free()
-	parallel.For(b.count, func(q int) {
+	order, columns := float64(right.Rows), float64(right.Cols)
+	parallel.Work(order*order*columns, b.count, 1, func(_, q, _ int) {
 		b.packBlock(q, blas.NoTrans, 1, right, 0)
 		data, from, to := b.panel(q)
 		t.solve(data)
@@ -85,7 +86,7 @@ func eliminate(m *micro.Kernels[float64], u, right, rest blas64.General) {
 			copy(right.Data[l*right.Stride+from:l*right.Stride+to], data[l*m.Width:])
 		}
 	})
-	parallel.For(b.count, func(p int) {
+	parallel.Work(order*columns*columns, b.count, 1, func(_, p, _ int) {
 		_, from, to := b.panel(p)
 		for q := p; q < b.count; q++ {
 			b.multiplyPanel(q, m.MulT, to-from, negative.at(p, 0), m.Width, rest, from)
@@ -167,7 +168,7 @@ func SolveCholesky(u blas64.General, x []float64) {
 				m.Axpy(hi-i-1, -x[i], &row[i+1], &x[i+1])
 			}
 		}
-		parallel.Chunks(n-hi, columns, func(_, from, to int) {
+		parallel.Work(2*float64(hi-lo)*float64(n-hi), n-hi, columns, func(_, from, to int) {
 			for i := lo; i < hi; i++ {
 				m.Axpy(to-from, -x[i], &u.Data[i*u.Stride+hi+from], &x[hi+from])
 			}
@@ -176,7 +177,7 @@ func SolveCholesky(u blas64.General, x []float64) {
 	for hi := n; hi > 0; {
 		lo := (hi - 1) / outerBlock * outerBlock
 		if hi < n {
-			parallel.Chunks(hi-lo, outerBlock/8, func(_, from, to int) {
+			parallel.Work(2*float64(hi-lo)*float64(n-hi), hi-lo, outerBlock/8, func(_, from, to int) {
 				for i := lo + from; i < lo+to; i++ {
 					x[i] -= m.Dot(n-hi, &u.Data[i*u.Stride+hi], &x[hi])
 				}

@@ -40,6 +40,22 @@ func Chunks(n, size int, body func(c, lo, hi int)) {
 	wait.Wait()
 }
 
+// worthwhile is the number of floating-point operations that take a few times as long
+// as to start goroutines and to wait for them.
+const worthwhile = 5e5
+
+// Work is [Chunks] for about so many floating-point operations in all: a little
+// work is done by the caller.
+func Work(operations float64, n, size int, body func(c, lo, hi int)) {
+	if operations >= worthwhile {
+		Chunks(n, size, body)
+		return
+	}
+	for c := range Count(n, size) {
+		body(c, c*size, min((c+1)*size, n))
+	}
+}
+
 // Count returns the number of pieces that [Chunks] makes.
 func Count(n, size int) int { return (n + size - 1) / size }
 

@@ -1,6 +1,7 @@
 package parallel_test
 
 import (
+	"math"
 	"runtime"
 	"testing"
 
@@ -10,18 +11,20 @@ import (
 func TestChunksCoverEachIndexOnce(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 64, 1000} {
 		for _, size := range []int{1, 3, 64, 2000} {
-			seen := make([]int, n)
-			parallel.Chunks(n, size, func(c, lo, hi int) {
-				if lo != c*size || hi <= lo || hi > n {
-					t.Errorf("n=%d size=%d: piece %d is [%d, %d)", n, size, c, lo, hi)
-				}
-				for i := lo; i < hi; i++ {
-					seen[i]++
-				}
-			})
-			for i, s := range seen {
-				if s != 1 {
-					t.Fatalf("n=%d size=%d: index %d visited %d times", n, size, i, s)
+			for _, operations := range []float64{0, math.Inf(1)} {
+				seen := make([]int, n)
+				parallel.Work(operations, n, size, func(c, lo, hi int) {
+					if lo != c*size || hi <= lo || hi > n {
+						t.Errorf("n=%d size=%d: piece %d is [%d, %d)", n, size, c, lo, hi)
+					}
+					for i := lo; i < hi; i++ {
+						seen[i]++
+					}
+				})
+				for i, s := range seen {
+					if s != 1 {
+						t.Fatalf("n=%d size=%d: index %d visited %d times", n, size, i, s)
+					}
 				}
 			}
 		}

@@ -101,7 +101,9 @@ type Settings struct {
 	// gradients are used. 0 means 4000 (128 MB for the factor), negative never.
 	DirectLimit int
 	// RefineBelow is the relative residual below which the cones go on in full
-	// precision; 0 means 1e-4.
+	// precision; 0 means 1e-4. They also do when one of the residuals, relative to the
+	// weights and slacks, is below a tenth of it, so that rounding cannot keep the
+	// other one up.
 	RefineBelow float64
 	// FirstCheck is the iteration of the first call of Bracket, and each later
 	// call comes after half as many iterations again; 0 means 20.

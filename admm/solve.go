@@ -85,10 +85,10 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 		}
 		s.result.Iterations = k
 		s.updateWeights()
-		primal, dual := s.updateCopies()
+		primal, dual, moved := s.updateCopies()
 
 		s.result.Primal, s.result.Dual = primal, dual
-		if s.cones != nil && max(primal, dual) < s.RefineBelow {
+		if s.cones != nil && (max(primal, dual) < s.RefineBelow || min(primal, moved) < s.RefineBelow/10) {
 			s.cones.Refine()
 		}
 		if s.Progress != nil {
@@ -140,8 +140,9 @@ func (s *solver) accuracy() float64 {
 }
 
 // updateCopies moves v, s and the multipliers, and returns the residuals
-// relative to the quantities that they compare.
-func (s *solver) updateCopies() (primal, dual float64) {
+// relative to the quantities that they compare, and how far v and s moved relative
+// to their own size: what less than full precision can tell.
+func (s *solver) updateCopies() (primal, dual, moved float64) {
 	alpha, threshold := s.OverRelaxation, s.Beta/s.rho
 	var gap, move, weights, copies, multipliers float64
 	for j := 0; j < s.m*s.d; j += s.d {
@@ -174,13 +175,14 @@ func (s *solver) updateCopies() (primal, dual float64) {
 	}
 	primal = math.Sqrt(gap) / max(math.Sqrt(max(weights, copies)), math.SmallestNonzeroFloat64)
 	dual = math.Sqrt(move) / max(math.Sqrt(multipliers), math.SmallestNonzeroFloat64)
+	moved = math.Sqrt(move) / max(math.Sqrt(copies), math.SmallestNonzeroFloat64)
 	if gap == 0 {
 		primal = 0
 	}
 	if move == 0 {
-		dual = 0
+		dual, moved = 0, 0
 	}
-	return primal, dual
+	return primal, dual, moved
 }
 
 // balance moves rho towards equal residuals (Boyd et al., section 3.4.1, with

@@ -58,7 +58,7 @@ func solvers() []solver {
 		{name: "scnn", settings: append([]setting{defaults}, tolerances(1e-13)...)},
 		{name: "scnn-mended", settings: append([]setting{defaults}, tolerances(1e-9, 1e-13)...), relu: true},
 		{name: "clarabel", settings: tolerances(1e-3, 1e-5, 1e-8)},
-		{name: "scs", settings: tolerances(1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)},
+		{name: "scs", settings: tolerances(1e-2, 1e-4, 1e-6)},
 	}
 }
 

@@ -140,6 +140,8 @@ func (c *cones) ScaleMultipliers(factor float64) {
 
 func (c *cones) Refine() {}
 
+func (c *cones) Take(from admm.Cones) { copy(c.z, from.(*cones).z) }
+
 func random(rng *rand.Rand, n int) []float64 {
 	v := make([]float64, n)
 	for i := range v {
@@ -281,6 +283,33 @@ func TestWarmStartNeedsFewerIterations(t *testing.T) {
 	}
 	if floats.Distance(again.Weights, fresh.Weights, 2) > 1e-3*floats.Norm(fresh.Weights, 2) {
 		t.Error("the two ended in different places")
+	}
+}
+
+// A start comes with slacks and multipliers, not with the constraints that they
+// belonged to.
+func TestWarmStartKeepsTheNewConstraints(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	o := dense{n: 12, m: 4, d: 3, q: 2}
+	o.f, o.g = random(rng, o.n*o.m*o.d), random(rng, o.q*o.d)
+	y := random(rng, o.n)
+	settings := admm.Settings{Tolerance: 1e-10, MaxIterations: 50000}
+	first, err := admm.Solve(context.Background(), admm.Problem{Operator: o, Y: y, Beta: 0.1}, nil, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.g = random(rng, o.q*o.d)
+	p := admm.Problem{Operator: o, Y: y, Beta: 0.1}
+	warm, err := admm.Solve(context.Background(), p, first.State, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cold, err := admm.Solve(context.Background(), p, nil, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if far := floats.Distance(warm.Weights, cold.Weights, 2); far > 1e-6 {
+		t.Errorf("the weights from a warm start are %v away", far)
 	}
 }
 

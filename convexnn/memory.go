@@ -4,7 +4,8 @@ import "fmt"
 
 // EstimateMemory returns about how many bytes [Train] takes for n samples, d
 // dimensions and the given number of patterns. Most of it is the state of the
-// cone constraints, 16 n P bytes, and up to 4,000 samples the n x n matrices of
+// cone constraints, 16 n P bytes and half as much again while it goes over from
+// float32 to float64, and up to 4,000 samples the n x n matrices of
 // the weight update and of the second phase. It allows for the garbage that Go
 // keeps while it works.
 func EstimateMemory(n, d, patterns int, model Model) float64 {

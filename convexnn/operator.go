@@ -108,6 +108,8 @@ func (o *operator) Cones() admm.Cones {
 // coneStepper is the kernel's cones with the report that admm knows.
 type coneStepper struct{ *kernel.Cones }
 
+func (c coneStepper) Take(from admm.Cones) { c.Cones.Take(from.(coneStepper).Cones) }
+
 func (c coneStepper) Step(dst, u []float64, alpha float64) admm.ConeNorms {
 	return admm.ConeNorms(c.Cones.Step(dst, u, alpha))
 }

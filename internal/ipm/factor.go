@@ -19,8 +19,8 @@ type factors struct {
 	qcoeff []float64            // k: 2 a^2 - 1
 }
 
-// groupBlocks is the number of blocks whose B_j are held at once: as many as fit
-// in the cache beside each other.
+// groupBlocks is the number of blocks whose B_j are held at once: so many that a
+// panel of all of them stays in the cache.
 func groupBlocks(d int) int { return max(1, 192/d) }
 
 func newFactors(g *geometry, masked *kernel.Masked) factors {

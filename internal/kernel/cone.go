@@ -36,11 +36,12 @@ type Cones struct {
 	masked *Masked
 	single *cones[float32] // nil once refined
 	double *cones[float64] // nil until then
-	grown  float64         // factor by which multipliers have been scaled
+	g      float64
+	grown  float64 // factor by which multipliers have been scaled
 }
 
 // NewCones returns the slacks and multipliers, all zero, of so many blocks, a
-// multiple of P.
+// multiple of P, which is not zero.
 func NewCones(k *Masked, blocks int, g float64) *Cones {
 	return newCones(micro.Float32(), k, blocks, g)
 }
@@ -49,13 +50,13 @@ func newCones(m *micro.Kernels[float32], k *Masked, blocks int, g float64) *Cone
 	x := make([]float32, k.X.Rows*k.X.Cols)
 	for i := range k.X.Rows {
 		for l, v := range k.X.Data[i*k.X.Stride : i*k.X.Stride+k.X.Cols] {
-			x[i*k.X.Cols+l] = float32(v)
+			x[i*k.X.Cols+l] = float32(g * v) // of order one where the constraints are
 		}
 	}
-	c := &Cones{masked: k, grown: 1}
+	c := &Cones{masked: k, g: g, grown: 1}
 	c.single = &cones[float32]{
 		micro: m, masks: allMasks(m.Width, k.X.Rows, k.Bits), x: x, stride: k.X.Cols,
-		n: k.X.Rows, d: k.X.Cols, patterns: len(k.Bits), halves: blocks / len(k.Bits), g: g, tiny: 1e-18,
+		n: k.X.Rows, d: k.X.Cols, patterns: len(k.Bits), halves: blocks / len(k.Bits), g: 1, tiny: 1e-18,
 	}
 	c.single.start()
 	return c
@@ -67,7 +68,8 @@ func (c *Cones) Refine() {
 		return
 	}
 	s := c.single
-	c.double = newDouble(c.masked, s.halves, s.g)
+	c.double = newDouble(c.masked, s.halves, c.g)
+	c.double.start()
 	for half := range s.halves {
 		for p := range s.patterns {
 			from, to := s.at(half, p, 0), c.double.at(half, p, 0)
@@ -79,13 +81,24 @@ func (c *Cones) Refine() {
 	c.single = nil
 }
 
+// Take takes over the state of another Cones of the same numbers of samples, patterns
+// and blocks, which is of no use afterwards.
+func (c *Cones) Take(from *Cones) {
+	c.grown = from.grown
+	if from.single != nil {
+		c.single.z = from.single.z
+		return
+	}
+	c.double = newDouble(c.masked, from.double.halves, c.g)
+	c.double.z = from.double.z
+	c.single = nil
+}
+
 func newDouble(k *Masked, halves int, g float64) *cones[float64] {
-	c := &cones[float64]{
+	return &cones[float64]{
 		micro: k.micro, masks: k.masks, x: k.X.Data, stride: k.X.Stride,
 		n: k.X.Rows, d: k.X.Cols, patterns: len(k.Bits), halves: halves, g: g, tiny: 1e-200,
 	}
-	c.start()
-	return c
 }
 
 // Step does the slack and multiplier update of the over-relaxed ADMM at weights u
@@ -188,7 +201,7 @@ func (c *cones[T]) step(dst, u []float64, alpha float64) ConeReport {
 
 func (c *cones[T]) pull(dst []float64) {
 	width := c.micro.Width
-	c.loop(dst, dst, func(_, q, lo, rows int, _ *panels[T], z, w []T) {
+	c.loop(dst, nil, func(_, q, lo, rows int, _ *panels[T], z, w []T) {
 		masks := c.masks[(q*c.n+lo)*width/8:]
 		for i, v := range z[:rows*width] {
 			w[i] = max(v, -v)
@@ -199,7 +212,7 @@ func (c *cones[T]) pull(dst []float64) {
 	})
 }
 
-// loop calls step for every panel of weights and every chunk of samples, and pulls
+// loop calls step for every panel of weights, if there are any, and every chunk of samples, and pulls
 // back to the weights what step leaves in w (rows x Width). at counts the panels of
 // all blocks, q those of the patterns; lo is the first sample.
 func (c *cones[T]) loop(dst, u []float64, step func(at, q, lo, rows int, panel *panels[T], z, w []T)) {
@@ -213,7 +226,9 @@ func (c *cones[T]) loop(dst, u []float64, step func(at, q, lo, rows int, panel *
 		defer weights.free()
 		defer out.free()
 		defer w.free()
-		weights.packRows(0, c.g, u[first:first+blocks*d])
+		if u != nil {
+			weights.packRows(0, c.g, u[first:first+blocks*d])
+		}
 		for lo := 0; lo < c.n; lo += rowChunk {
 			rows := min(rowChunk, c.n-lo)
 			step(at, q, lo, rows, weights, c.z[(at*c.n+lo)*m.Width:], w.data)

@@ -80,7 +80,7 @@ func gemm(m *micro.Kernels[float64], ta, tb blas.Transpose, alpha float64, a, b 
 
 // scale replaces c by beta c.
 func scale(beta float64, c blas64.General) {
-	if beta == 1 {
+	if beta == 1 || c.Cols == 0 {
 		return
 	}
 	for i := range c.Rows {

@@ -101,6 +101,10 @@ func (k *Masked) Forward(dst, u []float64) {
 //	for p, for i in D_p: dst[p] += r[i] * x_i
 func (k *Masked) Adjoint(dst, r []float64) {
 	n, d, m := k.X.Rows, k.X.Cols, k.micro
+	if n == 0 {
+		clear(dst)
+		return
+	}
 	count := k.panels()
 	group := max(1, min(groupPanels, count/8))
 	parallel.Work(k.operations(), count, group, func(_, from, to int) {

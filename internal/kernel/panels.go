@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math/bits"
 	"sync"
 
 	"github.com/convexnn/convexnn/internal/kernel/micro"
@@ -19,8 +20,16 @@ type panels[T micro.Float] struct {
 }
 
 func newPanels[T micro.Float](m *micro.Kernels[T], k, columns int) *panels[T] {
-	count := parallel.Count(columns, m.Width)
-	return &panels[T]{micro: m, k: k, columns: columns, count: count, empty: make([]bool, count), buffer: scratch[T](count * k * m.Width)}
+	p := &panels[T]{micro: m, k: k, columns: columns, count: parallel.Count(columns, m.Width)}
+	p.empty, p.buffer = make([]bool, p.count), scratch[T](p.count*k*m.Width)
+	return p
+}
+
+// kept returns panels that are not to be freed.
+func kept[T micro.Float](m *micro.Kernels[T], k, columns int) *panels[T] {
+	p := &panels[T]{micro: m, k: k, columns: columns, count: parallel.Count(columns, m.Width)}
+	p.empty, p.data = make([]bool, p.count), make([]T, p.count*k*m.Width)
+	return p
 }
 
 // at returns row l of panel q.
@@ -45,16 +54,16 @@ func packTransposed[T micro.Float](panel []T, width, k int, scale float64, a []f
 	if count < width {
 		clear(panel)
 	}
-	any := 0.0
+	empty = true
 	for c := range count {
 		for l, v := range a[c*lda : c*lda+k] {
 			panel[l*width+c] = T(scale * v)
 			if v != 0 {
-				any = 1
+				empty = false
 			}
 		}
 	}
-	return any == 0
+	return empty
 }
 
 // unpackRows sets the rows of dst (columns of the panel x k) to scale times the
@@ -75,17 +84,19 @@ type buffer[T micro.Float] struct {
 	home *[]T
 }
 
-var doubles, singles sync.Pool // of *[]float64 and *[]float32
+// Pools of *[]float64 and of *[]float32, by the number of bits of the length, so that
+// small buffers do not hold on to the memory of large ones.
+var doubles, singles [bits.UintSize + 1]sync.Pool
 
-func pool[T micro.Float]() *sync.Pool {
+func pool[T micro.Float](n int) *sync.Pool {
 	if _, single := any(T(0)).(float32); single {
-		return &singles
+		return &singles[bits.Len(uint(n))]
 	}
-	return &doubles
+	return &doubles[bits.Len(uint(n))]
 }
 
 func scratch[T micro.Float](n int) buffer[T] {
-	home, _ := pool[T]().Get().(*[]T)
+	home, _ := pool[T](n).Get().(*[]T)
 	if home == nil {
 		home = new([]T)
 	}
@@ -96,4 +107,4 @@ func scratch[T micro.Float](n int) buffer[T] {
 }
 
 // free gives the memory back. The buffer may not be used again.
-func (b buffer[T]) free() { pool[T]().Put(b.home) }
+func (b buffer[T]) free() { pool[T](len(b.data)).Put(b.home) }

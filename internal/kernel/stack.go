@@ -20,7 +20,7 @@ type Stack struct {
 // NewStack returns a stack with so many places for patterns of k.
 func NewStack(k *Masked, places int) *Stack {
 	n, d := k.X.Rows, k.X.Cols
-	s := &Stack{masked: k, x: newOperand(k.micro, d, n), b: newOperand(k.micro, places*d, n)}
+	s := &Stack{masked: k, x: operand{kept(k.micro, d, n)}, b: operand{kept(k.micro, places*d, n)}}
 	for q := range s.x.count {
 		s.x.packBlock(q, blas.Trans, 1, k.X, 0)
 	}
@@ -51,6 +51,9 @@ func (s *Stack) Set(place, j int, u blas64.General) {
 // AddTo adds the sum of B_j'B_j over the first places to the upper triangle of a
 // (n x n), and anything to what is below the diagonal.
 func (s *Stack) AddTo(a blas64.General, places int) {
+	if places == 0 {
+		return
+	}
 	w, rows := s.b.micro.Width, places*s.x.k
 	n := float64(s.b.columns)
 	parallel.Work(n*n*float64(rows), s.b.count, 1, func(_, p, _ int) {
@@ -69,7 +72,7 @@ type WeightedGram struct {
 
 // NewWeightedGram prepares x (n x d), which may not change afterwards.
 func NewWeightedGram(x blas64.General) *WeightedGram {
-	g := &WeightedGram{x: x, panels: newOperand(micro.Float64(), x.Rows, x.Cols)}
+	g := &WeightedGram{x: x, panels: operand{kept(micro.Float64(), x.Rows, x.Cols)}}
 	for q := range g.panels.count {
 		g.panels.packBlock(q, blas.NoTrans, 1, x, 0)
 	}

@@ -39,6 +39,9 @@ func MulVec(dst []float64, a blas64.General, x []float64) {
 
 // AddMulTransVec adds alpha a'x to dst (columns of a). Zeros in x cost nothing.
 func AddMulTransVec(dst []float64, alpha float64, a blas64.General, x []float64) {
+	if a.Cols == 0 {
+		return
+	}
 	for i, v := range x[:a.Rows] {
 		if v != 0 {
 			AddScaled(dst[:a.Cols], alpha*v, a.Data[i*a.Stride:i*a.Stride+a.Cols])

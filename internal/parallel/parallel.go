@@ -19,9 +19,7 @@ func Chunks(n, size int, body func(c, lo, hi int)) {
 	count := Count(n, size)
 	workers := min(runtime.GOMAXPROCS(0), count)
 	if workers <= 1 {
-		for c := range count {
-			body(c, c*size, min((c+1)*size, n))
-		}
+		alone(n, size, body)
 		return
 	}
 	var next atomic.Int64
@@ -51,6 +49,11 @@ func Work(operations float64, n, size int, body func(c, lo, hi int)) {
 		Chunks(n, size, body)
 		return
 	}
+	alone(n, size, body)
+}
+
+// alone is Chunks without other goroutines.
+func alone(n, size int, body func(c, lo, hi int)) {
 	for c := range Count(n, size) {
 		body(c, c*size, min((c+1)*size, n))
 	}

@@ -1442,7 +1442,7 @@ row:
 	RET
 
 // func dotAVX2x64(n int, x *float64, y *float64) (sum float64)
-// Requires: AVX, FMA3, SSE2
+// Requires: AVX, FMA3
 TEXT ·dotAVX2x64(SB), NOSPLIT, $0-32
 	MOVQ   n+0(FP), AX
 	MOVQ   x+8(FP), CX
@@ -1498,7 +1498,7 @@ single:
 	JMP         single
 
 singles:
-	MOVSD X1, sum+24(FP)
+	VMOVSD X1, sum+24(FP)
 	VZEROUPPER
 	RET
 
@@ -3099,7 +3099,7 @@ row:
 	RET
 
 // func dotAVX2x32(n int, x *float32, y *float32) (sum float32)
-// Requires: AVX, FMA3, SSE
+// Requires: AVX, FMA3
 TEXT ·dotAVX2x32(SB), NOSPLIT, $0-28
 	MOVQ   n+0(FP), AX
 	MOVQ   x+8(FP), CX
@@ -3156,7 +3156,7 @@ single:
 	JMP         single
 
 singles:
-	MOVSS X1, sum+24(FP)
+	VMOVSS X1, sum+24(FP)
 	VZEROUPPER
 	RET
 

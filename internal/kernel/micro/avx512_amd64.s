@@ -2393,7 +2393,7 @@ row:
 	RET
 
 // func dotAVX512x64(n int, x *float64, y *float64) (sum float64)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3, SSE2
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·dotAVX512x64(SB), NOSPLIT, $0-32
 	MOVQ   n+0(FP), AX
 	MOVQ   x+8(FP), CX
@@ -2451,7 +2451,7 @@ single:
 	JMP         single
 
 singles:
-	MOVSD X0, sum+24(FP)
+	VMOVSD X0, sum+24(FP)
 	VZEROUPPER
 	RET
 
@@ -5027,7 +5027,7 @@ row:
 	RET
 
 // func dotAVX512x32(n int, x *float32, y *float32) (sum float32)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3, SSE
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·dotAVX512x32(SB), NOSPLIT, $0-28
 	MOVQ   n+0(FP), AX
 	MOVQ   x+8(FP), CX
@@ -5086,7 +5086,7 @@ single:
 	JMP         single
 
 singles:
-	MOVSS X0, sum+24(FP)
+	VMOVSS X0, sum+24(FP)
 	VZEROUPPER
 	RET
 

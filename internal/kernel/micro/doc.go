@@ -5,7 +5,7 @@
 //
 // The loops work on a panel: Width columns of a matrix, stored row after row
 // without gaps, so that a row fills a few vector registers. A product with a panel
-// keeps a tile of 8 x Width sums in registers and adds to it, for each step of the
+// keeps a tile of Rows x Width sums in registers and adds to it, for each step of the
 // inner product, one row of the panel times numbers of the left matrix that are
 // read where they lie.
 //

@@ -119,8 +119,8 @@ func cone[T Float](rows int, masks *byte, z, w, params, sums *T) {
 			sign := T(b>>j&1)*2 - 1
 			at := i*genericWidth + j
 			v := weights[at] * sign
-			// Comparisons instead of min and max: these also order NaN and signed
-			// zeros, and take twice as long.
+			// Comparisons instead of min and max, which order NaN and signed zeros and
+			// take twice as long.
 			old, t := state[at], state[at]
 			if old < 0 {
 				old = 0

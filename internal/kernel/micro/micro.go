@@ -59,11 +59,12 @@ type Kernels[T Float] struct {
 	// the weights see of z, with s = +1 where the mask has a bit and -1 elsewhere:
 	//
 	//	p, old := s*w, max(z, 0)
-	//	z = params[0]*p + params[1]*old + min(z, 0), zero if below params[2]
+	//	z = params[0]*p + params[1]*old + min(z, 0), zero if below params[2] in magnitude
 	//	w = s*|z|
 	//
 	// sums (5 x Lanes) gets the squares of p - z_+, z_+ - old, p, z_+ and z_-, in
-	// parts. params[3] must be -0.
+	// parts. params[3] must be -0. What becomes of NaN in z is not the same in all
+	// versions.
 	Cone func(rows int, masks *byte, z, w, params, sums *T)
 	// Dot returns the inner product of two vectors of n numbers, n >= 0.
 	Dot func(n int, x, y *T) T

@@ -32,7 +32,12 @@ func (t target) dot() {
 		t.scalarLoad(operand.Mem{Base: x}, v)
 		pick[op](t, build.VFMADD231SD, build.VFMADD231SS)(operand.Mem{Base: y}, v, sum)
 	})
-	build.Store(sum, build.ReturnIndex(0))
+	// Not Store, whose MOVSD would meet upper halves of registers in use.
+	slot, err := build.ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	pick[op](t, build.VMOVSD, build.VMOVSS)(sum, slot.Addr)
 	ret()
 }
 

@@ -104,7 +104,7 @@ type Settings struct {
 	// gradients are used. 0 means 4000 (128 MB for the factor), negative never.
 	DirectLimit int
 	// RefineBelow is the relative residual below which the cones go on in full
-	// precision; 0 means 1e-4, +Inf from the start. They also do when one of the residuals, relative to the
+	// precision; 0 means 1e-4. They also do when one of the residuals, relative to the
 	// weights and slacks, is below a tenth of it, so that rounding cannot keep the
 	// other one up.
 	RefineBelow float64

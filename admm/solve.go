@@ -57,9 +57,6 @@ func newSolver(p Problem, start *State, settings Settings) (*solver, error) {
 			s.cones.Pull(s.pulled)
 		}
 	}
-	if s.cones != nil && math.IsInf(s.RefineBelow, 1) {
-		s.cones.Refine()
-	}
 	if n <= s.DirectLimit {
 		s.system = newCholesky(p.Operator.Gram())
 	} else {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/blas"
@@ -99,17 +101,86 @@ func cholesky(t *testing.T, m *micro.Kernels[float64]) {
 	}
 }
 
-func TestCholeskyRefuses(t *testing.T) {
+func TestCholeskyRefuses(t *testing.T) { versions(t, refuses) }
+
+func refuses(t *testing.T, m *micro.Kernels[float64]) {
 	for _, n := range []int{1, 30, 300} {
 		for _, bad := range []float64{0, -1, math.NaN(), math.Inf(1)} {
-			a := kernel.Dense(n, n)
-			for i := range n {
-				a.Data[i*n+i] = 1
+			for _, at := range []int{0, n / 2, n - 1} {
+				unit := func() blas64.General {
+					a := kernel.Dense(n, n)
+					for i := range n {
+						a.Data[i*n+i] = 1
+					}
+					return a
+				}
+				a := unit()
+				a.Data[at*n+at] = bad
+				if kernel.CholeskyWith(m, a) {
+					t.Errorf("n=%d: a matrix with %v on its diagonal was factored", n, bad)
+				}
+				if at == n-1 || !(math.IsNaN(bad) || math.IsInf(bad, 1)) {
+					continue
+				}
+				a = unit()
+				a.Data[at*n+n-1] = bad
+				if kernel.CholeskyWith(m, a) {
+					t.Errorf("n=%d: a matrix with %v above its diagonal was factored", n, bad)
+				}
+				a = unit()
+				a.Data[(n-1)*n+at] = bad
+				if !kernel.CholeskyWith(m, a) {
+					t.Errorf("n=%d: %v below the diagonal counts", n, bad)
+				}
 			}
-			a.Data[n*n-1] = bad
-			if kernel.Cholesky(a) {
-				t.Errorf("n=%d: a matrix with %v on its diagonal was factored", n, bad)
+		}
+	}
+}
+
+// Matrices without rows, columns or steps are matrices.
+func TestNothing(t *testing.T) {
+	for _, s := range [][3]int{{0, 0, 0}, {0, 3, 2}, {3, 0, 2}, {3, 2, 0}} {
+		a, b, c := kernel.Dense(s[0], s[2]), kernel.Dense(s[2], s[1]), kernel.Dense(s[0], s[1])
+		for i := range c.Data {
+			c.Data[i] = 1
+		}
+		kernel.Gemm(blas.NoTrans, blas.NoTrans, 1, a, b, 0, c)
+		for _, v := range c.Data {
+			if v != 0 {
+				t.Errorf("%v: a product is %v", s, c.Data)
 			}
+		}
+		kernel.MulVec(make([]float64, s[0]), a, make([]float64, s[2]))
+		kernel.AddMulTransVec(make([]float64, s[2]), 1, a, make([]float64, s[0]))
+	}
+}
+
+func TestDenseSameBitsForAnyNumberOfThreads(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	const n = 700
+	rng := rand.New(rand.NewPCG(13, 14))
+	a := blas64.General{Rows: n, Cols: n, Stride: n, Data: random(rng, n*n)}
+	x := random(rng, n)
+	run := func(threads int) []float64 {
+		runtime.GOMAXPROCS(threads)
+		c := kernel.Dense(n, n)
+		kernel.Gemm(blas.Trans, blas.NoTrans, 1, a, a, 0, c)
+		out := append([]float64(nil), c.Data...)
+		for i := range n {
+			c.Data[i*n+i]++
+		}
+		kernel.Cholesky(c)
+		for i := range n {
+			out = append(out, c.Data[i*n+i:(i+1)*n]...)
+		}
+		solution := append([]float64(nil), x...)
+		kernel.SolveCholesky(c, solution)
+		return append(out, solution...)
+	}
+	one := run(1)
+	for _, threads := range []int{2, 5} {
+		if !slices.Equal(one, run(threads)) {
+			t.Errorf("%d threads give other bits than one", threads)
 		}
 	}
 }

@@ -174,6 +174,9 @@ func (s *search) admm(ctx context.Context, handOver func() bool) error {
 		MaxIterations: s.MaxIterations - before,
 		Tolerance:     residualTolerance,
 		DirectLimit:   s.DirectLimit,
+		// A bracket projects every block, a row or more of the active set for each
+		// dimension: it costs some d iterations.
+		FirstCheck: max(20, d),
 		Bracket: func(it admm.Iterate) bool {
 			s.best.Iterations = before + it.Iteration
 			u := mat.NewDense(s.Blocks(), d, slices.Clone(it.Weights))

@@ -2,6 +2,7 @@ package ipm
 
 import (
 	"math"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -34,13 +35,20 @@ func newScaling(k, r, d int) *scaling {
 // update computes the scaling; false if rounding has pushed a point out of its
 // cone.
 func (sc *scaling) update(it *state) bool {
-	for i, s := range it.slack {
-		z := it.mul[i]
-		if !(s > 0) || !(z > 0) {
-			return false
+	var out atomic.Bool
+	each(len(it.slack), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			s, z := it.slack[i], it.mul[i]
+			if !(s > 0) || !(z > 0) {
+				out.Store(true)
+				return
+			}
+			sc.w[i] = math.Sqrt(s / z)
+			sc.lambda.linear[i] = math.Sqrt(s * z)
 		}
-		sc.w[i] = math.Sqrt(s / z)
-		sc.lambda.linear[i] = math.Sqrt(s * z)
+	})
+	if out.Load() {
+		return false
 	}
 	w := sc.d + 1
 	for j := range sc.k {
@@ -122,9 +130,12 @@ func (sc *scaling) predictorTarget() *conePair {
 // the predictor's ds, dz: aim at complementarity mu, with Mehrotra's correction.
 func (sc *scaling) correctorTarget(step *state, mu float64) *conePair {
 	t := &conePair{linear: make([]float64, len(sc.w)), second: make([]float64, len(sc.point))}
-	for i, l := range sc.lambda.linear {
-		t.linear[i] = -l + (mu-step.slack[i]*step.mul[i])/l
-	}
+	each(len(t.linear), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			l := sc.lambda.linear[i]
+			t.linear[i] = -l + (mu-step.slack[i]*step.mul[i])/l
+		}
+	})
 	ds, dz := sc.invert(step.q), sc.apply(step.zeta)
 	w := sc.d + 1
 	for j := range sc.k {

@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
-
-	"github.com/convexnn/convexnn/internal/parallel"
 )
 
 // firstRho is the first penalty parameter relative to the mean eigenvalue of the
@@ -146,17 +144,27 @@ func (s *solver) accuracy() float64 {
 // relative to the quantities that they compare, and how far v and s moved relative
 // to their own size: what less than full precision can tell.
 func (s *solver) updateCopies() (primal, dual, moved float64) {
-	const chunk = 64 // blocks
-	alpha := s.OverRelaxation
-	parts := make([]copyNorms, parallel.Count(s.m, chunk))
-	parallel.Work(20*float64(s.m*s.d), s.m, chunk, func(c, lo, hi int) { parts[c] = s.moveCopies(lo, hi) })
+	alpha, threshold := s.OverRelaxation, s.Beta/s.rho
 	var gap, move, weights, copies, multipliers float64
-	for _, p := range parts {
-		gap += p.gap
-		move += p.move
-		weights += p.weights
-		copies += p.copies
-		multipliers += p.multipliers
+	for j := 0; j < s.m*s.d; j += s.d {
+		u, v, lambda := s.u[j:j+s.d], s.v[j:j+s.d], s.lambda[j:j+s.d]
+		norm := 0.0
+		for l := range u {
+			// lambda becomes u~ + lambda, of which v is then taken away.
+			lambda[l] += alpha*u[l] + (1-alpha)*v[l]
+			norm += lambda[l] * lambda[l]
+		}
+		shrink := max(0, 1-threshold/max(math.Sqrt(norm), math.SmallestNonzeroFloat64))
+		for l := range u {
+			next := shrink * lambda[l]
+			move += (next - v[l]) * (next - v[l])
+			gap += (u[l] - next) * (u[l] - next)
+			weights += u[l] * u[l]
+			copies += next * next
+			v[l] = next
+			lambda[l] -= next
+			multipliers += lambda[l] * lambda[l]
+		}
 	}
 	if s.cones != nil {
 		norms := s.cones.Step(s.pulled, s.u, alpha)
@@ -176,35 +184,6 @@ func (s *solver) updateCopies() (primal, dual, moved float64) {
 		dual, moved = 0, 0
 	}
 	return primal, dual, moved
-}
-
-// copyNorms are sums of squares over some blocks.
-type copyNorms struct{ gap, move, weights, copies, multipliers float64 }
-
-// moveCopies moves v and lambda of blocks lo to hi.
-func (s *solver) moveCopies(lo, hi int) (n copyNorms) {
-	alpha, threshold := s.OverRelaxation, s.Beta/s.rho
-	for j := lo * s.d; j < hi*s.d; j += s.d {
-		u, v, lambda := s.u[j:j+s.d], s.v[j:j+s.d], s.lambda[j:j+s.d]
-		norm := 0.0
-		for l := range u {
-			// lambda becomes u~ + lambda, of which v is then taken away.
-			lambda[l] += alpha*u[l] + (1-alpha)*v[l]
-			norm += lambda[l] * lambda[l]
-		}
-		shrink := max(0, 1-threshold/max(math.Sqrt(norm), math.SmallestNonzeroFloat64))
-		for l := range u {
-			next := shrink * lambda[l]
-			n.move += (next - v[l]) * (next - v[l])
-			n.gap += (u[l] - next) * (u[l] - next)
-			n.weights += u[l] * u[l]
-			n.copies += next * next
-			v[l] = next
-			lambda[l] -= next
-			n.multipliers += lambda[l] * lambda[l]
-		}
-	}
-	return n
 }
 
 // balance moves rho towards equal residuals (Boyd et al., section 3.4.1, with

@@ -97,11 +97,9 @@ func (nt *newton) solve(step, res *state, target *conePair, sc *scaling) {
 	// b = -res_x - G'(W^-2 res_z + W^-1 target); the linear cones' G is
 	// -unit S, the second-order cones' -I.
 	linear := make([]float64, len(step.slack))
-	each(len(linear), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			linear[i] = (res.slack[i]/sc.w[i] + target.linear[i]) / sc.w[i]
-		}
-	})
+	for i := range linear {
+		linear[i] = (res.slack[i]/sc.w[i] + target.linear[i]) / sc.w[i]
+	}
 	pulled := nt.pull(linear)
 	second := sc.invert(res.q)
 	floats.Add(second, target.second)
@@ -127,21 +125,13 @@ func (nt *newton) solve(step, res *state, target *conePair, sc *scaling) {
 		}
 	}
 	pushed := nt.push(step.u)
-	each(len(step.slack), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			step.slack[i] = pushed[i] - res.slack[i]
-			step.mul[i] = (target.linear[i] - step.slack[i]/sc.w[i]) / sc.w[i]
-		}
-	})
+	for i := range step.slack {
+		step.slack[i] = pushed[i] - res.slack[i]
+		step.mul[i] = (target.linear[i] - step.slack[i]/sc.w[i]) / sc.w[i]
+	}
 	zeta := sc.invert(step.q)
 	floats.SubTo(zeta, target.second, zeta)
 	copy(step.zeta, sc.invert(zeta))
-}
-
-// each calls body for pieces of the linear cones, whose numbers it works out one by one.
-func each(n int, body func(lo, hi int)) {
-	const chunk, operations = 4096, 20 // divisions and roots count for several
-	parallel.Work(operations*float64(n), n, chunk, func(_, lo, hi int) { body(lo, hi) })
 }
 
 // refined sets x to (H + F'F)^-1 b, with refinement steps as long as they help.
@@ -172,11 +162,9 @@ func (nt *newton) defect(r, x, b []float64, sc *scaling) float64 {
 	nt.forward(fx, x)
 	nt.adjoint(r, fx)
 	weighted := nt.push(x)
-	each(len(weighted), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			weighted[i] /= sc.w[i] * sc.w[i]
-		}
-	})
+	for i := range weighted {
+		weighted[i] /= sc.w[i] * sc.w[i]
+	}
 	pulled := nt.pull(weighted)
 	for j := range nt.k {
 		p := sc.point[j*w : (j+1)*w]

@@ -2,7 +2,6 @@ package ipm
 
 import (
 	"math"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -35,20 +34,13 @@ func newScaling(k, r, d int) *scaling {
 // update computes the scaling; false if rounding has pushed a point out of its
 // cone.
 func (sc *scaling) update(it *state) bool {
-	var out atomic.Bool
-	each(len(it.slack), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			s, z := it.slack[i], it.mul[i]
-			if !(s > 0) || !(z > 0) {
-				out.Store(true)
-				return
-			}
-			sc.w[i] = math.Sqrt(s / z)
-			sc.lambda.linear[i] = math.Sqrt(s * z)
+	for i, s := range it.slack {
+		z := it.mul[i]
+		if !(s > 0) || !(z > 0) {
+			return false
 		}
-	})
-	if out.Load() {
-		return false
+		sc.w[i] = math.Sqrt(s / z)
+		sc.lambda.linear[i] = math.Sqrt(s * z)
 	}
 	w := sc.d + 1
 	for j := range sc.k {
@@ -130,12 +122,9 @@ func (sc *scaling) predictorTarget() *conePair {
 // the predictor's ds, dz: aim at complementarity mu, with Mehrotra's correction.
 func (sc *scaling) correctorTarget(step *state, mu float64) *conePair {
 	t := &conePair{linear: make([]float64, len(sc.w)), second: make([]float64, len(sc.point))}
-	each(len(t.linear), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			l := sc.lambda.linear[i]
-			t.linear[i] = -l + (mu-step.slack[i]*step.mul[i])/l
-		}
-	})
+	for i, l := range sc.lambda.linear {
+		t.linear[i] = -l + (mu-step.slack[i]*step.mul[i])/l
+	}
 	ds, dz := sc.invert(step.q), sc.apply(step.zeta)
 	w := sc.d + 1
 	for j := range sc.k {

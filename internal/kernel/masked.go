@@ -72,13 +72,14 @@ func (k *Masked) Forward(dst, u []float64) {
 	n, d, m := k.X.Rows, k.X.Cols, k.micro
 	panels := newPanels(m, d, len(k.Bits))
 	defer panels.free()
-	parallel.Work(float64(len(u)), panels.count, 1, func(_, q, _ int) { panels.packRows(q, 1, u) })
+	empty := make([]bool, panels.count)
+	parallel.Work(float64(len(u)), panels.count, 1, func(_, q, _ int) { empty[q] = panels.packRows(q, 1, u) })
 	parallel.Work(k.operations(), n, rowChunk, func(_, lo, hi int) {
 		sums := scratch[float64](rowChunk * m.Lanes)
 		defer sums.free()
 		clear(sums.data)
 		for q := range panels.count {
-			if panels.empty[q] {
+			if empty[q] {
 				continue
 			}
 			// The sum over patterns is linear: it may be taken of parts of the inner

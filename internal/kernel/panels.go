@@ -15,20 +15,19 @@ type panels[T micro.Float] struct {
 	k       int // rows
 	columns int
 	count   int
-	empty   []bool // panels of zeros, as far as packRows knows
 	buffer[T]
 }
 
 func newPanels[T micro.Float](m *micro.Kernels[T], k, columns int) *panels[T] {
 	p := &panels[T]{micro: m, k: k, columns: columns, count: parallel.Count(columns, m.Width)}
-	p.empty, p.buffer = make([]bool, p.count), scratch[T](p.count*k*m.Width)
+	p.buffer = scratch[T](p.count * k * m.Width)
 	return p
 }
 
 // kept returns panels that are not to be freed.
 func kept[T micro.Float](m *micro.Kernels[T], k, columns int) *panels[T] {
 	p := &panels[T]{micro: m, k: k, columns: columns, count: parallel.Count(columns, m.Width)}
-	p.empty, p.data = make([]bool, p.count), make([]T, p.count*k*m.Width)
+	p.data = make([]T, p.count*k*m.Width)
 	return p
 }
 
@@ -42,10 +41,10 @@ func (p *panels[T]) panel(q int) (data []T, from, to int) {
 }
 
 // packRows fills panel q with scale times rows of a (columns x k), which become
-// columns.
-func (p *panels[T]) packRows(q int, scale float64, a []float64) {
+// columns. It reports whether all are zero.
+func (p *panels[T]) packRows(q int, scale float64, a []float64) (empty bool) {
 	data, from, to := p.panel(q)
-	p.empty[q] = packTransposed(data, p.micro.Width, p.k, scale, a[from*p.k:], p.k, to-from)
+	return packTransposed(data, p.micro.Width, p.k, scale, a[from*p.k:], p.k, to-from)
 }
 
 // packTransposed writes scale times the count x k matrix a as the first columns

@@ -136,7 +136,7 @@ func niceStep(span, steps float64) float64 {
 func extent(values []float64, want func(float64) bool) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) && want(v) {
+		if finite(v) && want(v) {
 			low, high = min(low, v), max(high, v)
 		}
 	}
@@ -145,3 +145,6 @@ func extent(values []float64, want func(float64) bool) (low, high float64) {
 	}
 	return low, high
 }
+
+// finite says whether v is a number that can be drawn.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -31,14 +31,18 @@ func (a axis) at(v float64) float64 {
 	return max(-far, min(far, (v-low)/(high-low)))
 }
 
+// farthest and farthestLog bound what axes reach, for their arithmetic must not overflow.
+const farthest, farthestLog = 1e300, 1e250
+
 // logAxis is a logarithmic axis that holds all positive values given, with a margin, a
 // part of its length.
 func logAxis(values []float64, margin float64) axis {
 	low, high := extent(values, func(v float64) bool { return v > 0 })
-	if low == high {
-		low, high = low/2, high*2
+	low, high = max(low, 1/farthestLog), min(high, farthestLog)
+	if !(low < high) {
+		low, high = high/2, high*2
 	}
-	pad := math.Pow(high/low, margin)
+	pad := math.Exp(margin * (math.Log(high) - math.Log(low)))
 	a := axis{low: low / pad, high: high * pad, logarithmic: true}
 	// Fewer than two powers of ten on the axis are no scale: then 2 and 5 are marked, or
 	// every digit.
@@ -58,7 +62,7 @@ func logAxis(values []float64, margin float64) axis {
 			if v < a.low || v > a.high {
 				continue
 			}
-			if digit > 1 && every > 1 {
+			if every > 1 && (digit > 1 || every > 5 && math.Mod(e, every) != 0) {
 				break // no room for more ticks
 			}
 			label := ""
@@ -95,7 +99,10 @@ func powerLabel(digit, e int) string {
 
 // linearAxis is an axis from low to high, in at least so many steps.
 func linearAxis(low, high, steps float64) axis {
-	if !(high > low) {
+	low, high = max(-farthest, min(farthest, low)), max(-farthest, min(farthest, high))
+	// Of values closer than this the labels would differ in their eighth digit.
+	const distinct = 1e-7
+	if !(high-low > distinct*max(math.Abs(low), math.Abs(high))) {
 		half := max(math.Abs(low)/2, 0.5)
 		low, high = low-half, high+half
 	}
@@ -104,20 +111,34 @@ func linearAxis(low, high, steps float64) axis {
 
 // linearTicks are at whole multiples of a round step.
 func linearTicks(low, high, steps float64) []tick {
-	step := niceStep(high-low, steps)
-	digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
+	return ticksEvery(niceStep(high-low, steps), low, high)
+}
+
+// ticksEvery are at the multiples of a step.
+func ticksEvery(step, low, high float64) []tick {
 	var out []tick
 	for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9*step; k++ {
-		label := strconv.FormatFloat(k*step, 'f', digits, 64)
-		if digits > 4 || math.Abs(high) >= 1e6 || math.Abs(low) >= 1e6 {
-			label = strconv.FormatFloat(k*step, 'g', 4, 64)
-		}
-		if strings.Trim(label, "-0.") == "" {
-			label = "0"
-		}
-		out = append(out, tick{k * step, label})
+		out = append(out, tick{k * step, stepLabel(k*step, step, max(math.Abs(low), math.Abs(high)))})
 	}
 	return out
+}
+
+// stepLabel writes a multiple of a step, with the digits that tell it from the next one
+// on an axis that reaches so far.
+func stepLabel(v, step, reach float64) string {
+	digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
+	label := strconv.FormatFloat(v, 'f', digits, 64)
+	if digits > 4 || reach >= 1e6 {
+		significant := int(math.Floor(math.Log10(reach)+1e-9)-math.Floor(math.Log10(step)+1e-9)) + 1
+		short := strconv.FormatFloat(v, 'g', max(4, significant), 64)
+		if len(short) < len(label) {
+			label = short
+		}
+	}
+	if strings.Trim(label, "-0.") == "" {
+		label = "0"
+	}
+	return label
 }
 
 // niceStep is the largest of 1, 2 or 5 times a power of ten that makes so many steps.

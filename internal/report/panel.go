@@ -21,6 +21,9 @@ type series struct {
 type panel struct {
 	pen     pen
 	heading string
+	below   string // the name of the horizontal axis
+	foot    bool   // the horizontal axis has labels
+	bare    bool   // the vertical axis has none
 	x, y    axis
 	frame   vg.Rectangle
 	series  []series
@@ -34,15 +37,15 @@ func (c panel) point(x, y float64) vg.Point {
 	return vg.Point{X: c.frame.Min.X + vg.Length(c.x.at(x))*size.X, Y: c.frame.Min.Y + vg.Length(c.y.at(y))*size.Y}
 }
 
-// draw draws the panel, with a line at beta, and with the labels of the common axis if
-// it is the last.
-func (c panel) draw(beta float64, last bool) {
-	below := ""
-	if last {
-		below = "beta, the strength of the weight decay"
-	}
-	c.drawAxes(below)
-	inside := pen{draw.Canvas{Canvas: c.pen.Canvas.Canvas, Rectangle: c.frame}}
+// inside is a pen that clips to the frame.
+func (c panel) inside() pen {
+	return pen{draw.Canvas{Canvas: c.pen.Canvas.Canvas, Rectangle: c.frame}}
+}
+
+// draw draws the panel, with a line at beta.
+func (c panel) draw(beta float64) {
+	c.drawAxes()
+	inside := c.inside()
 	if finite(beta) {
 		at := c.point(beta, c.y.low).X
 		c.pen.line(grey, 1, []vg.Length{4, 3}, vg.Point{X: at, Y: c.frame.Min.Y}, vg.Point{X: at, Y: c.frame.Max.Y})
@@ -61,15 +64,16 @@ func (c panel) draw(beta float64, last bool) {
 	c.drawKey()
 }
 
-// drawAxes draws frame, grid and labels; the horizontal axis has labels if it has a
-// title.
-func (c panel) drawAxes(below string) {
+// drawAxes draws frame, grid and labels.
+func (c panel) drawAxes() {
 	p, f := c.pen, c.frame
 	for _, t := range c.y.ticks {
 		y := c.point(c.x.low, t.value).Y
 		if t.label != "" {
 			p.line(pale, 0.6, nil, vg.Point{X: f.Min.X, Y: y}, vg.Point{X: f.Max.X, Y: y})
-			p.write(style(tickSize, false, ink, text.XRight, text.YCenter), f.Min.X-7, y, t.label)
+			if !c.bare {
+				p.write(style(tickSize, false, ink, text.XRight, text.YCenter), f.Min.X-7, y, t.label)
+			}
 		}
 		p.line(grey, 0.6, nil, vg.Point{X: f.Min.X - tickLength(t), Y: y}, vg.Point{X: f.Min.X, Y: y})
 	}
@@ -77,7 +81,7 @@ func (c panel) drawAxes(below string) {
 		x := c.point(t.value, c.y.low).X
 		if t.label != "" {
 			p.line(pale, 0.6, nil, vg.Point{X: x, Y: f.Min.Y}, vg.Point{X: x, Y: f.Max.Y})
-			if below != "" {
+			if c.foot {
 				p.write(style(tickSize, false, ink, text.XCenter, text.YTop), x, f.Min.Y-7, t.label)
 			}
 		}
@@ -85,8 +89,8 @@ func (c panel) drawAxes(below string) {
 	}
 	p.line(grey, 0.6, nil, f.Min, vg.Point{X: f.Max.X, Y: f.Min.Y}, f.Max, vg.Point{X: f.Min.X, Y: f.Max.Y}, f.Min)
 	p.write(style(textSize, true, ink, text.XLeft, text.YBottom), f.Min.X, f.Max.Y+6, c.heading)
-	if below != "" {
-		p.write(style(textSize, false, ink, text.XCenter, text.YTop), (f.Min.X+f.Max.X)/2, f.Min.Y-23, below)
+	if c.foot {
+		p.write(style(textSize, false, ink, text.XCenter, text.YTop), (f.Min.X+f.Max.X)/2, f.Min.Y-23, c.below)
 	}
 }
 

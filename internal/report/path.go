@@ -4,10 +4,7 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
-	"unicode"
 
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -23,26 +20,16 @@ type PathPoint struct {
 
 // A Path is the picture of a regularisation path.
 type Path struct {
-	Title, Subtitle string // one line each; a long title is cut
+	Title, Subtitle string // one line each; what is too long is cut
 	Metric          string // name of the metric, at most 1
 	Points          []PathPoint
 	Chosen          int // index of the point that is marked; negative for none
 }
 
-// The layout, in points.
+// The size of the picture of a path, in points.
 const (
-	pageWidth   = 504
-	pageHeight  = 612
-	marginLeft  = 58
-	marginRight = 20
-	marginTop   = 50
-	marginFoot  = 44
-	panelGap    = 38 // holds the heading of the next panel
-
-	headSize  = 13
-	textSize  = 10
-	labelSize = 9.5
-	tickSize  = 9
+	pageWidth  = 504
+	pageHeight = 612
 )
 
 // heights are the shares of the panels.
@@ -55,9 +42,7 @@ func (f Path) Write(w io.Writer, format string) error {
 }
 
 func (f Path) paint(p pen) {
-	p.write(style(headSize, true, ink, text.XLeft, text.YBottom), marginLeft, pageHeight-26, short(f.Title))
-	p.write(style(textSize, false, grey, text.XLeft, text.YBottom), marginLeft, pageHeight-41, f.Subtitle)
-
+	p.title(marginLeft, f.Title, f.Subtitle)
 	x := logAxis(f.column(func(q PathPoint) float64 { return q.Beta }), 0.03)
 	free := vg.Length(pageHeight - marginTop - marginFoot - panelGap*len(heights))
 	top := vg.Length(pageHeight - marginTop)
@@ -65,29 +50,14 @@ func (f Path) paint(p pen) {
 		top -= panelGap - 10
 		height := free * vg.Length(heights[k])
 		c := panel()
-		c.pen = p
+		c.pen, c.foot, c.below = p, k == len(heights)-1, "beta, the strength of the weight decay"
 		c.x, c.frame = x, vg.Rectangle{
 			Min: vg.Point{X: marginLeft, Y: top - height},
 			Max: vg.Point{X: pageWidth - marginRight, Y: top},
 		}
-		c.draw(f.chosenBeta(), k == len(heights)-1)
+		c.draw(f.chosenBeta())
 		top -= height + 10
 	}
-}
-
-// short cuts what is too long for a line, and marks what cannot be printed.
-func short(words string) string {
-	const most = 56
-	words = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, words)
-	if runes := []rune(words); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return words
 }
 
 // chosenBeta is the beta that is marked, NaN for none.

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"strings"
 	"sync"
+	"unicode"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
@@ -19,6 +21,20 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
+// The layout that pictures share, in points.
+const (
+	marginLeft  = 58
+	marginRight = 20
+	marginTop   = 50
+	marginFoot  = 44
+	panelGap    = 38 // holds the heading of the next panel
+
+	headSize  = 13
+	textSize  = 10
+	labelSize = 9.5
+	tickSize  = 9
+)
+
 // The colours of Okabe and Ito, and greys.
 var (
 	blue      = rgb(0x00, 0x72, 0xb2)
@@ -30,6 +46,7 @@ var (
 	ink       = rgb(0x22, 0x22, 0x22)
 	grey      = rgb(0x66, 0x66, 0x66)
 	pale      = rgb(0xe6, 0xe6, 0xe6)
+	paper     = rgb(0xff, 0xff, 0xff)
 )
 
 func rgb(r, g, b uint8) color.NRGBA { return color.NRGBA{r, g, b, 0xff} }
@@ -84,6 +101,29 @@ func (p pen) write(s text.Style, x, y vg.Length, words string) {
 	p.FillText(s, vg.Point{X: x, Y: y}, words)
 }
 
+// title writes the title and the subtitle at the top.
+func (p pen) title(left vg.Length, title, subtitle string) {
+	bold, plain := style(headSize, true, ink, text.XLeft, text.YBottom), style(textSize, false, grey, text.XLeft, text.YBottom)
+	room := p.Max.X - left - marginRight
+	p.write(bold, left, p.Max.Y-26, cut(bold, title, room))
+	p.write(plain, left, p.Max.Y-41, cut(plain, subtitle, room))
+}
+
+// cut shortens what is too long for a room, and marks what cannot be printed.
+func cut(s text.Style, words string, room vg.Length) string {
+	words = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, words)
+	runes := []rune(words)
+	for most := min(len(runes), int(room)); s.Width(words) > room && most > 0; most-- {
+		words = strings.TrimRight(string(runes[:most-1]), " ") + "…"
+	}
+	return words
+}
+
 // formats are the ways to write a picture.
 var formats = map[string]func(w io.Writer, width, height vg.Length, paint func(pen)) error{
 	"svg": writeSVG,
@@ -93,7 +133,7 @@ var formats = map[string]func(w io.Writer, width, height vg.Length, paint func(p
 func writeSVG(w io.Writer, width, height vg.Length, paint func(pen)) error {
 	c := vgsvg.New(width, height)
 	p := pen{draw.New(c)}
-	p.FillPolygon(color.White, []vg.Point{{}, {X: width}, {X: width, Y: height}, {Y: height}})
+	p.FillPolygon(paper, []vg.Point{{}, {X: width}, {X: width, Y: height}, {Y: height}})
 	paint(p)
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
@@ -106,7 +146,7 @@ func writeSVG(w io.Writer, width, height vg.Length, paint func(pen)) error {
 
 func writePNG(w io.Writer, width, height vg.Length, paint func(pen)) error {
 	const dpi = 200
-	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
+	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
 	paint(pen{draw.New(c)})
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
 	return err

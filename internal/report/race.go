@@ -29,7 +29,7 @@ type RacePanel struct {
 // A Race is the picture of the objectives of several methods over time: panels one above
 // the other over a common logarithmic axis of seconds.
 type Race struct {
-	Title, Subtitle string   // one line each; a long title is cut
+	Title, Subtitle string   // one line each; what is too long is cut
 	Methods         []string // in the key; at most MaxMethods
 	Panels          []RacePanel
 }
@@ -40,15 +40,24 @@ const MaxMethods = len(raceMarks)
 // raceMarks are the colours and marks of the methods in their order.
 var raceMarks = [...]struct {
 	colour color.NRGBA
-	mark   draw.GlyphDrawer
+	mark   mark
 }{
-	{blue, draw.CircleGlyph{}},
-	{sky, draw.RingGlyph{}},
-	{vermilion, draw.BoxGlyph{}},
-	{orange, draw.PyramidGlyph{}},
-	{green, draw.TriangleGlyph{}},
-	{purple, draw.CrossGlyph{}},
+	{blue, disc},
+	{sky, ring},
+	{vermilion, box},
+	{orange, pyramid},
+	{green, triangle},
+	{purple, cross},
 }
+
+// methodGlyph is the mark of a method; a method that has none takes that of another.
+func methodGlyph(method int) draw.GlyphStyle {
+	return draw.GlyphStyle{Color: methodColour(method), Radius: 3.4, Shape: raceMarks[methodIndex(method)].mark}
+}
+
+func methodColour(method int) color.NRGBA { return raceMarks[methodIndex(method)].colour }
+
+func methodIndex(method int) int { return (method%MaxMethods + MaxMethods) % MaxMethods }
 
 // The layout of a race, in points.
 const (
@@ -89,8 +98,7 @@ func (r Race) height() vg.Length {
 
 func (r Race) paint(p pen) {
 	top := r.height()
-	p.write(style(headSize, true, ink, text.XLeft, text.YBottom), marginLeft, top-26, short(r.Title))
-	p.write(style(textSize, false, grey, text.XLeft, text.YBottom), marginLeft, top-41, r.Subtitle)
+	p.title(marginLeft, r.Title, r.Subtitle)
 	top -= marginTop
 	r.paintKey(p, top)
 	top -= vg.Length(raceKeyRow * r.keyRows())
@@ -98,15 +106,11 @@ func (r Race) paint(p pen) {
 	x := r.seconds()
 	for k, q := range r.Panels {
 		top -= panelGap - 10
-		below := ""
-		if k == len(r.Panels)-1 {
-			below = "seconds"
-		}
-		c := panel{pen: p, heading: q.Heading, x: x, frame: vg.Rectangle{
+		c := panel{pen: p, heading: q.Heading, below: "seconds", foot: k == len(r.Panels)-1, x: x, frame: vg.Rectangle{
 			Min: vg.Point{X: marginLeft, Y: top - r.panelHeight()},
 			Max: vg.Point{X: raceWidth - marginRight, Y: top},
 		}}
-		q.paint(c, below)
+		q.paint(c)
 		top -= r.panelHeight()
 	}
 }
@@ -119,7 +123,7 @@ func (r Race) paintKey(p pen, top vg.Length) {
 		x := vg.Length(marginLeft + column*(k%raceKeyCols))
 		y := top - vg.Length(raceKeyRow*(k/raceKeyCols)) - 8
 		p.line(raceMarks[k].colour, raceLine(k), nil, vg.Point{X: x, Y: y}, vg.Point{X: x + swatch, Y: y})
-		p.DrawGlyphNoClip(raceGlyph(k), vg.Point{X: x + swatch/2, Y: y})
+		p.DrawGlyphNoClip(methodGlyph(k), vg.Point{X: x + swatch/2, Y: y})
 		p.write(words, x+swatch+6, y-4, name)
 	}
 }
@@ -130,10 +134,6 @@ func raceLine(method int) vg.Length {
 		return 2.2
 	}
 	return 1.5
-}
-
-func raceGlyph(method int) draw.GlyphStyle {
-	return draw.GlyphStyle{Color: raceMarks[method].colour, Radius: 3.4, Shape: raceMarks[method].mark}
 }
 
 // seconds is the common axis of time.
@@ -178,17 +178,17 @@ func (q RacePanel) distances(height vg.Length) (a axis, floor float64) {
 }
 
 // paint draws the panel.
-func (q RacePanel) paint(c panel, below string) {
+func (q RacePanel) paint(c panel) {
 	var floor float64
 	c.y, floor = q.distances(c.frame.Size().Y)
-	c.drawAxes(below)
+	c.drawAxes()
 	low, high := c.frame.Min, c.frame.Max
 	line := c.point(c.x.low, floor).Y
 	c.pen.FillPolygon(pale, []vg.Point{low, {X: high.X, Y: low.Y}, {X: high.X, Y: line}, {X: low.X, Y: line}})
 	c.pen.line(ink, 1, nil, vg.Point{X: low.X, Y: line}, vg.Point{X: high.X, Y: line})
 	c.pen.write(style(labelSize, false, ink, text.XLeft, text.YCenter), low.X+6, (low.Y+line)/2, q.Floor)
 
-	inside := pen{draw.Canvas{Canvas: c.pen.Canvas.Canvas, Rectangle: c.frame}}
+	inside := c.inside()
 	for _, best := range []bool{false, true} {
 		// The first method lies on top.
 		for method := MaxMethods - 1; method >= 0; method-- {
@@ -203,7 +203,7 @@ func (q RacePanel) paint(c panel, below string) {
 				}
 				inside.StrokeLines(look, inside.ClipLinesXY(stairs)...)
 				if best {
-					inside.DrawGlyph(raceGlyph(method), stairs[len(stairs)-1])
+					inside.DrawGlyph(methodGlyph(method), stairs[len(stairs)-1])
 				}
 			}
 		}

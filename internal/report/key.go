@@ -1,0 +1,58 @@
+package report
+
+import (
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+)
+
+// A key explains marks and lines, in rows that break where the line ends.
+type key []entry
+
+// An entry draws a sample, swatchWidth wide, to the right of a point.
+type entry struct {
+	name string
+	draw func(p pen, at vg.Point)
+}
+
+const (
+	keyRow      = 16
+	swatchWidth = 20
+	swatchGap   = 5
+)
+
+func keyStyle() text.Style { return style(labelSize, false, ink, text.XLeft, text.YBottom) }
+
+// rows breaks the key into rows.
+func (k key) rows(width vg.Length) (rows []key) {
+	const gap = 16
+	words := keyStyle()
+	var x vg.Length
+	for _, e := range k {
+		e.name = cut(words, e.name, width-swatchWidth-swatchGap)
+		need := swatchWidth + swatchGap + words.Width(e.name)
+		if len(rows) == 0 || x+need > width {
+			rows, x = append(rows, nil), 0
+		}
+		last := len(rows) - 1
+		rows[last] = append(rows[last], e)
+		x += need + gap
+	}
+	return rows
+}
+
+func (k key) height(width vg.Length) vg.Length { return vg.Length(keyRow * len(k.rows(width))) }
+
+// draw draws the key below and to the right of a point.
+func (k key) draw(p pen, corner vg.Point, width vg.Length) {
+	const gap = 16
+	words := keyStyle()
+	for i, row := range k.rows(width) {
+		x, y := corner.X, corner.Y-vg.Length(keyRow*i)-8
+		for _, e := range row {
+			e.draw(p, vg.Point{X: x, Y: y})
+			x += swatchWidth + swatchGap
+			p.write(words, x, y-4, e.name)
+			x += words.Width(e.name) + gap
+		}
+	}
+}

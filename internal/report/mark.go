@@ -1,0 +1,125 @@
+package report
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A mark is a kind of sign for a point. Unlike the glyphs of gonum, which it can stand in
+// for, a hollow one hides what is below and has an outline that is seen when small.
+type mark struct {
+	outline func(p *vg.Path, at vg.Point, r vg.Length)
+	look    int
+}
+
+// The looks of marks.
+const (
+	filled = iota
+	hollow
+	stroked
+)
+
+var (
+	disc     = mark{circleAt, filled}
+	ring     = mark{circleAt, hollow}
+	box      = mark{squareAt, filled}
+	square   = mark{squareAt, hollow}
+	pyramid  = mark{triangleAt, filled}
+	triangle = mark{triangleAt, hollow}
+	cross    = mark{crossAt, stroked}
+)
+
+const outlineWidth = 1.1
+
+// DrawGlyph draws one mark.
+func (m mark) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
+	pen{*c}.marks(m, s.Color, s.Radius, at)
+}
+
+// marks draws many marks as one path, which keeps files small.
+func (p pen) marks(m mark, c color.Color, r vg.Length, at ...vg.Point) {
+	if len(at) == 0 {
+		return
+	}
+	var path vg.Path
+	for _, a := range at {
+		m.outline(&path, a, r)
+	}
+	if m.look != stroked {
+		fill := c
+		if m.look == hollow {
+			fill = paper
+		}
+		p.SetColor(fill)
+		p.Fill(path)
+	}
+	if m.look != filled {
+		p.SetLineStyle(draw.LineStyle{Color: c, Width: outlineWidth})
+		p.Stroke(path)
+	}
+}
+
+func circleAt(p *vg.Path, at vg.Point, r vg.Length) {
+	p.Move(vg.Point{X: at.X + r, Y: at.Y})
+	p.Arc(at, r, 0, 2*math.Pi)
+	p.Close()
+}
+
+func squareAt(p *vg.Path, at vg.Point, r vg.Length) {
+	r *= 0.88 // as large as the circle to the eye
+	polygonAt(p, at, vg.Point{X: -r, Y: -r}, vg.Point{X: r, Y: -r}, vg.Point{X: r, Y: r}, vg.Point{X: -r, Y: r})
+}
+
+func triangleAt(p *vg.Path, at vg.Point, r vg.Length) {
+	polygonAt(p, at, vg.Point{X: -1.08 * r, Y: -0.7 * r}, vg.Point{X: 1.08 * r, Y: -0.7 * r}, vg.Point{Y: 1.2 * r})
+}
+
+func crossAt(p *vg.Path, at vg.Point, r vg.Length) {
+	r *= 0.8
+	p.Move(vg.Point{X: at.X - r, Y: at.Y - r})
+	p.Line(vg.Point{X: at.X + r, Y: at.Y + r})
+	p.Move(vg.Point{X: at.X - r, Y: at.Y + r})
+	p.Line(vg.Point{X: at.X + r, Y: at.Y - r})
+}
+
+func polygonAt(p *vg.Path, at vg.Point, corners ...vg.Point) {
+	p.Move(at.Add(corners[0]))
+	for _, c := range corners[1:] {
+		p.Line(at.Add(c))
+	}
+	p.Close()
+}
+
+// apart lists the points in a frame, and of those so close that their marks hide one
+// another only one; of very many, every so many.
+func apart(points []vg.Point, frame vg.Rectangle) []vg.Point {
+	const close, most = 1, 800
+	seen := make(map[[2]int]bool)
+	var out []vg.Point
+	for _, p := range points {
+		cell := [2]int{int(p.X / close), int(p.Y / close)}
+		if !within(frame, p) || seen[cell] {
+			continue
+		}
+		seen[cell] = true
+		out = append(out, p)
+	}
+	every := (len(out) + most - 1) / most
+	if every <= 1 {
+		return out
+	}
+	some := out[:0]
+	for k := 0; k < len(out); k += every {
+		some = append(some, out[k])
+	}
+	return some
+}
+
+// within says whether a point is in a frame, to rounding.
+func within(frame vg.Rectangle, p vg.Point) bool {
+	const rounding = 1e-6
+	return p.X >= frame.Min.X-rounding && p.X <= frame.Max.X+rounding && p.Y >= frame.Min.Y-rounding && p.Y <= frame.Max.Y+rounding
+}

@@ -78,6 +78,20 @@ func logAxis(values []float64, margin float64) axis {
 	return a
 }
 
+// withFloor makes room below a logarithmic axis, a share of its length, for what is zero
+// or negative. The room has a label of its own; those nearer to it than a gap are dropped.
+func (a axis) withFloor(share, gap float64) (axis, float64) {
+	floor := a.low
+	a.low = a.high * math.Pow(a.low/a.high, 1/(1-share))
+	for k, t := range a.ticks {
+		if a.at(t.value) < share+gap {
+			a.ticks[k].label = ""
+		}
+	}
+	a.ticks = append([]tick{{math.Sqrt(a.low * floor), "0"}}, a.ticks...)
+	return a, floor
+}
+
 // labels lists the labels that there are.
 func (a axis) labels() (out []string) {
 	for _, t := range a.ticks {

@@ -34,6 +34,9 @@ var (
 
 const outlineWidth = 1.1
 
+// mostMarks is the most marks of samples in all panels of a picture together, about.
+const mostMarks = 1600
+
 // DrawGlyph draws one mark.
 func (m mark) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	pen{*c}.marks(m, s.Color, s.Radius, at)
@@ -41,6 +44,15 @@ func (m mark) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 
 // marks draws many marks as one path, which keeps files small.
 func (p pen) marks(m mark, c color.Color, r vg.Length, at ...vg.Point) {
+	fill := c
+	if m.look == hollow {
+		fill = paper
+	}
+	p.filledMarks(m, c, fill, r, at...)
+}
+
+// filledMarks draws marks whose inside has a colour of its own.
+func (p pen) filledMarks(m mark, c, fill color.Color, r vg.Length, at ...vg.Point) {
 	if len(at) == 0 {
 		return
 	}
@@ -49,10 +61,6 @@ func (p pen) marks(m mark, c color.Color, r vg.Length, at ...vg.Point) {
 		m.outline(&path, a, r)
 	}
 	if m.look != stroked {
-		fill := c
-		if m.look == hollow {
-			fill = paper
-		}
 		p.SetColor(fill)
 		p.Fill(path)
 	}
@@ -93,19 +101,19 @@ func polygonAt(p *vg.Path, at vg.Point, corners ...vg.Point) {
 	p.Close()
 }
 
-// apart lists the points in a frame, and of those so close that their marks hide one
-// another only one; of very many, every so many.
-func apart(points []vg.Point, frame vg.Rectangle) []vg.Point {
-	const close, most = 1, 800
+// apart lists the points in a frame by number, and of those so close that their marks
+// hide one another only one; of more than most, every so many.
+func apart(points []vg.Point, frame vg.Rectangle, most int) []int {
+	const near = 1
 	seen := make(map[[2]int]bool)
-	var out []vg.Point
-	for _, p := range points {
-		cell := [2]int{int(p.X / close), int(p.Y / close)}
+	var out []int
+	for k, p := range points {
+		cell := [2]int{int(p.X / near), int(p.Y / near)}
 		if !within(frame, p) || seen[cell] {
 			continue
 		}
 		seen[cell] = true
-		out = append(out, p)
+		out = append(out, k)
 	}
 	every := (len(out) + most - 1) / most
 	if every <= 1 {
@@ -116,6 +124,14 @@ func apart(points []vg.Point, frame vg.Rectangle) []vg.Point {
 		some = append(some, out[k])
 	}
 	return some
+}
+
+// some lists the points that apart leaves.
+func some(points []vg.Point, frame vg.Rectangle, most int) (out []vg.Point) {
+	for _, k := range apart(points, frame, most) {
+		out = append(out, points[k])
+	}
+	return out
 }
 
 // within says whether a point is in a frame, to rounding.

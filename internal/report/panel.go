@@ -24,6 +24,7 @@ type panel struct {
 	below   string // the name of the horizontal axis
 	foot    bool   // the horizontal axis has labels
 	bare    bool   // the vertical axis has none
+	plain   bool   // there is no grid
 	x, y    axis
 	frame   vg.Rectangle
 	series  []series
@@ -70,7 +71,7 @@ func (c panel) drawAxes() {
 	for _, t := range c.y.ticks {
 		y := c.point(c.x.low, t.value).Y
 		if t.label != "" {
-			p.line(pale, 0.6, nil, vg.Point{X: f.Min.X, Y: y}, vg.Point{X: f.Max.X, Y: y})
+			c.drawGrid(vg.Point{X: f.Min.X, Y: y}, vg.Point{X: f.Max.X, Y: y})
 			if !c.bare {
 				p.write(style(tickSize, false, ink, text.XRight, text.YCenter), f.Min.X-7, y, t.label)
 			}
@@ -80,7 +81,7 @@ func (c panel) drawAxes() {
 	for _, t := range c.x.ticks {
 		x := c.point(t.value, c.y.low).X
 		if t.label != "" {
-			p.line(pale, 0.6, nil, vg.Point{X: x, Y: f.Min.Y}, vg.Point{X: x, Y: f.Max.Y})
+			c.drawGrid(vg.Point{X: x, Y: f.Min.Y}, vg.Point{X: x, Y: f.Max.Y})
 			if c.foot {
 				p.write(style(tickSize, false, ink, text.XCenter, text.YTop), x, f.Min.Y-7, t.label)
 			}
@@ -91,6 +92,12 @@ func (c panel) drawAxes() {
 	p.write(style(textSize, true, ink, text.XLeft, text.YBottom), f.Min.X, f.Max.Y+6, c.heading)
 	if c.foot {
 		p.write(style(textSize, false, ink, text.XCenter, text.YTop), (f.Min.X+f.Max.X)/2, f.Min.Y-23, c.below)
+	}
+}
+
+func (c panel) drawGrid(from, to vg.Point) {
+	if !c.plain {
+		c.pen.line(pale, 0.6, nil, from, to)
 	}
 }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"image/color"
 	"io"
-	"math"
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -164,17 +163,7 @@ func (q RacePanel) distances(height vg.Length) (a axis, floor float64) {
 			}
 		}
 	}
-	a = logAxis(all, 0.06)
-	floor = a.low
-	share := float64(raceFloor / height)
-	a.low = a.high * math.Pow(a.low/a.high, 1/(1-share))
-	for k, t := range a.ticks { // the label of the floor needs room
-		if a.at(t.value) < share+6/float64(height) {
-			a.ticks[k].label = ""
-		}
-	}
-	a.ticks = append(a.ticks, tick{math.Sqrt(a.low * floor), "0"})
-	return a, floor
+	return logAxis(all, 0.06).withFloor(float64(raceFloor/height), float64(6/height))
 }
 
 // paint draws the panel.

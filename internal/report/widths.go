@@ -1,0 +1,158 @@
+package report
+
+import (
+	"io"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+)
+
+// A WidthPoint is the best network of so many neurons. What is not known is NaN.
+type WidthPoint struct {
+	Neurons          int
+	Objective, Bound float64 // of the network found, and a lower bound; equal if proved optimal
+}
+
+// A Widths is the picture of the optimum at each number of neurons, against that over all
+// widths.
+type Widths struct {
+	Title, Subtitle string // one line each; what is too long is cut
+	Points          []WidthPoint
+	Floor           float64 // the optimum over all widths; NaN for none
+	FloorName       string
+}
+
+const widthsFrame = 270 // height of the frame, in points
+
+// Write writes the picture in a format, "svg" or "png". The error is that of w, or of
+// another format.
+func (f Widths) Write(w io.Writer, format string) error {
+	s := f.sheet()
+	return write(w, format, sheetWidth, s.height(), func(p pen) { f.paint(p, s) })
+}
+
+// proved says whether the objective meets its bound, to rounding.
+func (q WidthPoint) proved() bool {
+	return q.Bound >= q.Objective-1e-9*math.Abs(q.Objective)
+}
+
+func (f Widths) sheet() sheet {
+	var widths, heights []float64
+	proved, open := false, false
+	for _, q := range f.Points {
+		if !finite(q.Objective) {
+			continue
+		}
+		widths, heights = append(widths, float64(q.Neurons)), append(heights, q.Objective, q.Bound)
+		proved, open = proved || q.proved(), open || !q.proved()
+	}
+	heights = append(heights, f.Floor)
+	s := sheet{
+		title: f.Title, subtitle: f.Subtitle, xlabel: "neurons", ylabel: "objective",
+		x: wholeAxis(widths), y: heightAxis(heights), count: 1, one: widthsFrame,
+	}
+	s.key.mark(proved, "proved optimal for so many neurons", disc, blue)
+	if open {
+		s.key = append(s.key, entry{"best found, with its bracket", func(p pen, at vg.Point) {
+			middle := vg.Point{X: at.X + swatchWidth/2, Y: at.Y + 3}
+			p.bracket(middle, at.Y-6)
+			p.marks(ring, blue, 3, middle)
+		}})
+	}
+	return s
+}
+
+// bracket draws a line from a mark down to a bound.
+func (p pen) bracket(top vg.Point, bottom vg.Length) {
+	const half = 3.5
+	p.line(blue, 1.2, nil, top, vg.Point{X: top.X, Y: bottom})
+	p.line(blue, 1.2, nil, vg.Point{X: top.X - half, Y: bottom}, vg.Point{X: top.X + half, Y: bottom})
+}
+
+// wholeAxis is an axis with whole numbers on it.
+func wholeAxis(values []float64) axis {
+	low, high := extent(values, finite)
+	pad := 0.5 + 0.02*(high-low)
+	a := axis{low: low - pad, high: high + pad}
+	a.ticks = ticksEvery(max(1, niceStep(a.high-a.low, 5)), a.low, a.high)
+	if high-low <= 12 {
+		a.ticks = ticksEvery(1, a.low, a.high)
+	}
+	return a
+}
+
+// heightAxis is an axis of objectives, logarithmic if they differ much, with room for a
+// line of text below the lowest.
+func heightAxis(values []float64) axis {
+	const foot, head = 0.11, 0.09
+	low, high := extent(values, finite)
+	if low > 0 && high > 8*low {
+		a := logAxis(values, 0)
+		length := math.Log(a.high / a.low)
+		return logAxis([]float64{a.low * math.Exp(-foot*length), a.high * math.Exp(head*length)}, 0)
+	}
+	low, high = max(low, -farthest), min(high, farthest)
+	if span := high - low; span > 1e-7*math.Abs(high) {
+		return linearAxis(low-foot*span, high+head*span, 4)
+	}
+	return linearAxis(low, low, 4)
+}
+
+func (f Widths) paint(p pen, s sheet) {
+	c := s.draw(p, func(int) (string, int) { return "", 0 })[0]
+	c.drawAxes()
+	if len(f.Points) == 0 {
+		c.drawNothing("no results")
+	}
+	var line, proved, open []vg.Point
+	for _, q := range f.Points {
+		if !finite(q.Objective) {
+			continue
+		}
+		at := c.point(float64(q.Neurons), q.Objective)
+		line = append(line, at)
+		if q.proved() {
+			proved = append(proved, at)
+		} else {
+			open = append(open, at)
+		}
+	}
+	p.line(faded(blue, 0.45), 1.2, nil, line...)
+	if finite(f.Floor) {
+		y := c.point(c.x.low, f.Floor).Y
+		p.line(vermilion, 1.4, []vg.Length{6, 3}, vg.Point{X: c.frame.Min.X, Y: y}, vg.Point{X: c.frame.Max.X, Y: y})
+		words := style(labelSize, false, ink, text.XLeft, text.YTop)
+		p.write(words, c.frame.Min.X+6, y-5, cut(words, f.FloorName, c.frame.Size().X-12))
+	}
+	for _, q := range f.Points {
+		if finite(q.Objective) && finite(q.Bound) && !q.proved() {
+			p.bracket(c.point(float64(q.Neurons), q.Objective), max(c.frame.Min.Y, c.point(0, q.Bound).Y))
+		}
+	}
+	p.marks(disc, blue, 3.4, proved...)
+	p.marks(ring, blue, 3.4, open...)
+	f.label(c)
+}
+
+// label writes the objectives beside their marks, if there is room.
+func (f Widths) label(c panel) {
+	const room = 44
+	if vg.Length(c.x.at(c.x.low+1))*c.frame.Size().X < room {
+		return
+	}
+	words := style(tickSize, false, ink, text.XLeft, text.YBottom)
+	for _, q := range f.Points {
+		if finite(q.Objective) {
+			at := c.point(float64(q.Neurons), q.Objective)
+			p := strconv.FormatFloat(q.Objective, 'g', 5, 64)
+			c.pen.write(words, at.X+4, at.Y+4, p)
+		}
+	}
+}
+
+// drawNothing says in the middle of the frame why it is empty.
+func (c panel) drawNothing(why string) {
+	c.pen.write(style(textSize, false, grey, text.XCenter, text.YCenter), (c.frame.Min.X+c.frame.Max.X)/2, (c.frame.Min.Y+c.frame.Max.Y)/2, why)
+}

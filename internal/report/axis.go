@@ -14,6 +14,9 @@ type axis struct {
 	ticks       []tick
 }
 
+// blank is an axis of nothing.
+var blank = axis{low: 0, high: 1}
+
 // A tick is a place on an axis; a minor one has no label.
 type tick struct {
 	value float64

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"image/color"
 	"io"
 	"math"
 
@@ -57,31 +56,21 @@ func (f Fits) sheet() sheet {
 		x: spanAxis(points, func(p XY) float64 { return p.X }, 0.03), y: spanAxis(points, func(p XY) float64 { return p.Y }, 0.06),
 		count: len(f.panels()), one: 290, many: 170,
 	}
-	s.key.mark(len(f.Train) > 0, "training sample", disc, grey)
-	s.key.mark(len(f.Held) > 0, "held-out sample", ring, grey)
+	s.key.mark(len(f.Train) > 0, "training sample", disc, 3, grey)
+	s.key.mark(len(f.Held) > 0, "held-out sample", ring, 3, grey)
 	if len(f.Panels) > 0 {
-		s.key = append(s.key, entry{"network", func(p pen, at vg.Point) {
+		s.key = append(s.key, entry{"network", swatchWidth, func(p pen, at vg.Point) {
 			p.line(ink, fitWidth, nil, at, vg.Point{X: at.X + swatchWidth, Y: at.Y})
 		}})
 	}
 	if kinks {
-		s.key = append(s.key, entry{"kink: a neuron switches", func(p pen, at vg.Point) {
+		s.key = append(s.key, entry{"kink: a neuron switches", swatchWidth, func(p pen, at vg.Point) {
 			middle := vg.Point{X: at.X + swatchWidth/2, Y: at.Y + 2}
 			p.line(ink, fitWidth, nil, vg.Point{X: at.X, Y: at.Y - 2}, middle, vg.Point{X: at.X + swatchWidth, Y: at.Y - 1})
 			p.marks(ring, ink, kinkRadius, middle)
 		}})
 	}
 	return s
-}
-
-// mark adds an entry of a mark if it is wanted.
-func (k *key) mark(wanted bool, name string, m mark, c color.Color) {
-	if !wanted {
-		return
-	}
-	*k = append(*k, entry{name, func(p pen, at vg.Point) {
-		p.marks(m, c, 3, vg.Point{X: at.X + swatchWidth/2, Y: at.Y})
-	}})
 }
 
 // spanAxis is a linear axis that holds a coordinate of all points, with a margin, a part
@@ -92,6 +81,9 @@ func spanAxis(points []XY, coordinate func(XY) float64, margin float64) axis {
 		if finite(p.X) && finite(p.Y) {
 			values = append(values, coordinate(p))
 		}
+	}
+	if len(values) == 0 {
+		return blank
 	}
 	low, high := extent(values, finite)
 	low, high = max(low, -farthest), min(high, farthest)
@@ -105,6 +97,9 @@ func (f Fits) paint(p pen, s sheet) {
 	panels := f.panels()
 	for k, c := range s.draw(p, func(k int) (string, int) { return panels[k].Name, panels[k].Method }) {
 		c.drawAxes()
+		if len(s.x.ticks) == 0 {
+			c.drawNothing("no samples")
+		}
 		radius := sampleRadius(len(f.Train) + len(f.Held))
 		p.marks(disc, faded(grey, 0.7), radius, some(c.points(f.Train), c.frame, mostMarks/s.count)...)
 		p.marks(ring, grey, radius, some(c.points(f.Held), c.frame, mostMarks/s.count)...)

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"image/color"
+
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
@@ -8,15 +10,17 @@ import (
 // A key explains marks and lines, in rows that break where the line ends.
 type key []entry
 
-// An entry draws a sample, swatchWidth wide, to the right of a point.
+// An entry draws a sample of a width to the right of a point.
 type entry struct {
-	name string
-	draw func(p pen, at vg.Point)
+	name  string
+	width vg.Length
+	draw  func(p pen, at vg.Point)
 }
 
 const (
 	keyRow      = 16
-	swatchWidth = 20
+	swatchWidth = 18 // of lines and areas
+	markWidth   = 9
 	swatchGap   = 5
 )
 
@@ -28,8 +32,8 @@ func (k key) rows(width vg.Length) (rows []key) {
 	words := keyStyle()
 	var x vg.Length
 	for _, e := range k {
-		e.name = cut(words, e.name, width-swatchWidth-swatchGap)
-		need := swatchWidth + swatchGap + words.Width(e.name)
+		e.name = cut(words, e.name, width-e.width-swatchGap)
+		need := e.width + swatchGap + words.Width(e.name)
 		if len(rows) == 0 || x+need > width {
 			rows, x = append(rows, nil), 0
 		}
@@ -50,9 +54,18 @@ func (k key) draw(p pen, corner vg.Point, width vg.Length) {
 		x, y := corner.X, corner.Y-vg.Length(keyRow*i)-8
 		for _, e := range row {
 			e.draw(p, vg.Point{X: x, Y: y})
-			x += swatchWidth + swatchGap
+			x += e.width + swatchGap
 			p.write(words, x, y-4, e.name)
 			x += words.Width(e.name) + gap
 		}
+	}
+}
+
+// mark adds an entry of a mark if it is wanted.
+func (k *key) mark(wanted bool, name string, m mark, radius vg.Length, c color.Color) {
+	if wanted {
+		*k = append(*k, entry{name, markWidth, func(p pen, at vg.Point) {
+			p.marks(m, c, radius, vg.Point{X: at.X + markWidth/2, Y: at.Y})
+		}})
 	}
 }

@@ -32,8 +32,6 @@ var (
 	cross    = mark{crossAt, stroked}
 )
 
-const outlineWidth = 1.1
-
 // mostMarks is the most marks of samples in all panels of a picture together, about.
 const mostMarks = 1600
 
@@ -65,7 +63,7 @@ func (p pen) filledMarks(m mark, c, fill color.Color, r vg.Length, at ...vg.Poin
 		p.Fill(path)
 	}
 	if m.look != filled {
-		p.SetLineStyle(draw.LineStyle{Color: c, Width: outlineWidth})
+		p.SetLineStyle(draw.LineStyle{Color: c, Width: max(0.5, min(1.1, r/3))})
 		p.Stroke(path)
 	}
 }

@@ -181,3 +181,8 @@ func (c panel) drawKey() {
 		x -= gap
 	}
 }
+
+// drawNothing says in the middle of the frame why it is empty.
+func (c panel) drawNothing(why string) {
+	c.pen.write(style(textSize, false, grey, text.XCenter, text.YCenter), (c.frame.Min.X+c.frame.Max.X)/2, (c.frame.Min.Y+c.frame.Max.Y)/2, why)
+}

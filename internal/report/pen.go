@@ -98,6 +98,9 @@ func (p pen) line(c color.Color, width vg.Length, dashes []vg.Length, points ...
 
 // write draws text.
 func (p pen) write(s text.Style, x, y vg.Length, words string) {
+	if s.YAlign == text.YCenter {
+		y += 0.09 * s.Font.Size // letters without descenders are in the middle
+	}
 	p.FillText(s, vg.Point{X: x, Y: y}, words)
 }
 
@@ -107,6 +110,17 @@ func (p pen) title(left vg.Length, title, subtitle string) {
 	room := p.Max.X - left - marginRight
 	p.write(bold, left, p.Max.Y-26, cut(bold, title, room))
 	p.write(plain, left, p.Max.Y-41, cut(plain, subtitle, room))
+}
+
+// titleHeight is the room that titles need.
+func titleHeight(title, subtitle string) vg.Length {
+	switch {
+	case subtitle != "":
+		return marginTop
+	case title != "":
+		return marginTop - 15
+	}
+	return 14
 }
 
 // cut shortens what is too long for a room, and marks what cannot be printed.

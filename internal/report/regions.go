@@ -76,12 +76,12 @@ func (f Regions) sheet() sheet {
 		for class := range 2 {
 			group := f.group(class, held)
 			if len(group.samples) > 0 {
-				s.key.mark(true, group.name, group.mark, group.colour)
+				s.key.mark(true, group.name, group.mark, 3, group.colour)
 			}
 		}
 	}
 	if f.classes() && len(f.Panels) > 0 {
-		s.key = append(s.key, entry{"decision boundary", func(p pen, at vg.Point) {
+		s.key = append(s.key, entry{"decision boundary", swatchWidth, func(p pen, at vg.Point) {
 			p.FillPolygon(classPale[0], corners(vg.Rectangle{Min: vg.Point{X: at.X, Y: at.Y - 6}, Max: vg.Point{X: at.X + swatchWidth, Y: at.Y}}))
 			p.FillPolygon(classPale[1], corners(vg.Rectangle{Min: at, Max: vg.Point{X: at.X + swatchWidth, Y: at.Y + 6}}))
 			p.line(ink, boundaryWidth, nil, at, vg.Point{X: at.X + swatchWidth, Y: at.Y})
@@ -93,16 +93,19 @@ func (f Regions) sheet() sheet {
 			name = "neuron, output weight positive"
 		}
 		if f.anyLine(positive) {
-			s.key = append(s.key, entry{name, func(p pen, at vg.Point) {
-				p.line(lineColour, neuronWidth, neuronDashes(positive), at, vg.Point{X: at.X + swatchWidth + 2, Y: at.Y})
+			s.key = append(s.key, entry{name, swatchWidth, func(p pen, at vg.Point) {
+				p.line(lineColour, neuronWidth, neuronDashes(positive), at, vg.Point{X: at.X + swatchWidth, Y: at.Y})
 			}})
 		}
 	}
-	if !f.classes() {
+	if f.scaled() {
 		s.foot = 36
 	}
 	return s
 }
+
+// scaled says whether there is a scale of values.
+func (f Regions) scaled() bool { return !f.classes() && len(f.Samples) > 0 }
 
 func (f Regions) anyLine(positive bool) bool {
 	for _, q := range f.Panels {
@@ -117,7 +120,7 @@ func (f Regions) anyLine(positive bool) bool {
 
 const (
 	boundaryWidth = 2
-	neuronWidth   = 0.9
+	neuronWidth   = 0.8
 )
 
 // The colours of the two classes, their backgrounds, and the lines of neurons.
@@ -196,12 +199,15 @@ func (f Regions) paint(p pen, s sheet) {
 		for _, l := range panels[k].Lines {
 			if a, b, ok := c.across(l); ok {
 				inside := c.inside()
-				inside.StrokeLines(draw.LineStyle{Color: faded(lineColour, 0.75), Width: width, Dashes: neuronDashes(l.Positive)}, inside.ClipLinesXY([]vg.Point{a, b})...)
+				inside.StrokeLines(draw.LineStyle{Color: faded(lineColour, 0.6), Width: width, Dashes: neuronDashes(l.Positive)}, inside.ClipLinesXY([]vg.Point{a, b})...)
 			}
+		}
+		if len(s.x.ticks) == 0 {
+			c.drawNothing("no samples")
 		}
 		f.paintSamples(c, colours, mostMarks/s.count)
 	}
-	if !f.classes() {
+	if f.scaled() {
 		name := f.Target
 		if name == "" {
 			name = "value"

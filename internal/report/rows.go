@@ -33,7 +33,9 @@ func (l list) left() vg.Length {
 
 func (l list) keyWidth() vg.Length { return sheetWidth - listEdge - marginRight }
 
-func (l list) above() vg.Length { return marginTop + l.key.height(l.keyWidth()) + 8 }
+func (l list) above() vg.Length {
+	return titleHeight(l.title, l.subtitle) + l.key.height(l.keyWidth()) + 8
+}
 
 // rows is the height of all rows, of some room if there are none.
 func (l list) rows() vg.Length {
@@ -58,7 +60,7 @@ func (l list) frame() vg.Rectangle {
 // row.
 func (l list) draw(p pen) (c panel, middles []vg.Length) {
 	p.title(listEdge, l.title, l.subtitle)
-	l.key.draw(p, vg.Point{X: listEdge, Y: l.height() - marginTop}, l.keyWidth())
+	l.key.draw(p, vg.Point{X: listEdge, Y: l.height() - titleHeight(l.title, l.subtitle)}, l.keyWidth())
 	frame := l.frame()
 	x := l.x.spaced(frame.Size().X, func(label string) vg.Length { return style(tickSize, false, ink, 0, 0).Width(label) + 8 })
 	c = panel{pen: p, frame: frame, x: x, y: axis{high: 1}, below: l.below, foot: true}
@@ -74,6 +76,9 @@ func (l list) draw(p pen) (c panel, middles []vg.Length) {
 		p.DrawGlyphNoClip(methodGlyph(l.methods[k]), vg.Point{X: listEdge + 4, Y: middle})
 		p.write(words, listEdge+14, middle, cut(words, name, listName))
 		y -= l.heights[k]
+	}
+	if len(l.names) == 0 {
+		c.drawNothing("no results")
 	}
 	return c, middles
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"math"
 	"strconv"
 
 	"gonum.org/v1/plot/text"
@@ -65,12 +66,11 @@ func (f Scores) list() list {
 	low, high := extent(all, finite)
 	pad := max(0.06*(high-low), 0.002)
 	l.x = linearAxis(low-pad, high+pad, 4)
+	if len(all) == 0 {
+		l.x = blank
+	}
 	for k, m := range scoreMarks {
-		if known[k] {
-			l.key = append(l.key, entry{m.name, func(p pen, at vg.Point) {
-				p.marks(m.mark, ink, m.radius, vg.Point{X: at.X + swatchWidth/2, Y: at.Y})
-			}})
-		}
+		l.key.mark(known[k], m.name, m.mark, m.radius, ink)
 	}
 	return l
 }
@@ -78,7 +78,6 @@ func (f Scores) list() list {
 func (f Scores) paint(p pen, l list) {
 	c, middles := l.draw(p)
 	if len(f.Rows) == 0 {
-		c.drawNothing("no results")
 		return
 	}
 	words := style(labelSize, false, grey, text.XRight, text.YBottom)
@@ -105,7 +104,15 @@ func (f Scores) paint(p pen, l list) {
 			}
 		}
 		if finite(row.Test) {
-			p.write(words, c.frame.Max.X+scoreRight, y, strconv.FormatFloat(row.Test, 'g', 4, 64))
+			p.write(words, c.frame.Max.X+scoreRight, y, scoreText(row.Test))
 		}
 	}
+}
+
+// scoreText writes a metric with four decimals, one that is large with four digits.
+func scoreText(v float64) string {
+	if math.Abs(v) < 100 {
+		return strconv.FormatFloat(v, 'f', 4, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -39,9 +39,10 @@ type Spread struct {
 // The layout of a spread, in points.
 const (
 	spreadRadius = 3.2
+	chosenRadius = 6
 	spreadLeast  = 24 // height of a row
 	spreadMost   = 48
-	spreadFloor  = 20 // width of the floor
+	spreadFloor  = 26 // width of the floor
 	spreadRight  = 76 // room for the counts
 
 	// The largest distance that the axis has room for. Those above are at its end.
@@ -77,6 +78,9 @@ func (f Spread) list() (l list, floor float64) {
 			}
 		}
 	}
+	if len(all) == 0 {
+		all = []float64{1e-6, 1} // whatever they would be, to compare with zero
+	}
 	l.x = logAxis(all, 0.04)
 	width := sheetWidth - marginRight - l.right - l.left()
 	l.x, floor = l.x.withFloor(float64(spreadFloor/width), float64(16/width))
@@ -84,11 +88,11 @@ func (f Spread) list() (l list, floor float64) {
 		_, offsets := row.places(l.x, floor, width)
 		var most vg.Length
 		for _, o := range offsets {
-			most = max(most, o)
+			most = max(most, o, -o)
 		}
 		l.heights = append(l.heights, max(spreadLeast, min(spreadMost, 2*most+4*spreadRadius)))
 	}
-	l.key = key{{"at the floor: " + f.Floor, func(p pen, at vg.Point) {
+	l.key = key{{"at the floor: " + f.Floor, swatchWidth, func(p pen, at vg.Point) {
 		p.FillPolygon(pale, corners(vg.Rectangle{Min: vg.Point{X: at.X, Y: at.Y - 5}, Max: vg.Point{X: at.X + swatchWidth, Y: at.Y + 5}}))
 		p.line(ink, 1, nil, vg.Point{X: at.X + swatchWidth, Y: at.Y - 5}, vg.Point{X: at.X + swatchWidth, Y: at.Y + 5})
 	}}}
@@ -96,9 +100,9 @@ func (f Spread) list() (l list, floor float64) {
 		l.key[0].name = "at or below the lower bound"
 	}
 	if chosen {
-		l.key = append(l.key, entry{"chosen run", func(p pen, at vg.Point) {
-			p.marks(disc, grey, spreadRadius, vg.Point{X: at.X + swatchWidth/2, Y: at.Y})
-			p.circle(vg.Point{X: at.X + swatchWidth/2, Y: at.Y})
+		l.key = append(l.key, entry{"chosen run", 2 * chosenRadius, func(p pen, at vg.Point) {
+			p.marks(disc, grey, spreadRadius, vg.Point{X: at.X + chosenRadius, Y: at.Y})
+			p.circle(vg.Point{X: at.X + chosenRadius, Y: at.Y})
 		}})
 	}
 	return l, floor
@@ -107,7 +111,7 @@ func (f Spread) list() (l list, floor float64) {
 // circle draws the ring of what is chosen.
 func (p pen) circle(at vg.Point) {
 	var path vg.Path
-	circleAt(&path, at, spreadRadius+2.8)
+	circleAt(&path, at, chosenRadius)
 	p.SetColor(ink)
 	p.SetLineWidth(1.3)
 	p.SetLineDash(nil, 0)
@@ -143,14 +147,17 @@ func (row SpreadRow) counts() string {
 // places are where the runs are in a frame of a width, from its left end, and how far
 // above or below the middle of the row; NaN for those that are only counted.
 func (row SpreadRow) places(x axis, floor float64, width vg.Length) (at, offsets []vg.Length) {
+	onFloor := 0
 	for _, q := range row.Points {
 		place := vg.Length(math.NaN())
 		if !q.counted() {
 			d := min(q.Distance, spreadFarthest)
-			if !(d > floor) {
-				d = math.Sqrt(x.low * floor) // the middle of the floor
+			if d > floor {
+				place = vg.Length(x.at(d)) * width
+			} else { // in three columns
+				place = vg.Length(x.at(floor))*width/2 + []vg.Length{0, -2.1, 2.1}[onFloor%3]*spreadRadius
+				onFloor++
 			}
-			place = vg.Length(x.at(d)) * width
 		}
 		at = append(at, place)
 	}
@@ -197,9 +204,6 @@ func (f Spread) paint(p pen, l list, floor float64) {
 	strip := vg.Rectangle{Min: c.frame.Min, Max: vg.Point{X: edge, Y: c.frame.Max.Y}}
 	p.FillPolygon(pale, corners(strip))
 	p.line(ink, 1, nil, vg.Point{X: edge, Y: c.frame.Min.Y}, vg.Point{X: edge, Y: c.frame.Max.Y})
-	if len(f.Rows) == 0 {
-		c.drawNothing("no runs")
-	}
 	words := style(labelSize, false, grey, text.XLeft, text.YCenter)
 	for k, row := range f.Rows {
 		at, offsets := row.places(l.x, floor, c.frame.Size().X)

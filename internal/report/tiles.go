@@ -17,6 +17,7 @@ type sheet struct {
 	count           int       // number of panels, at least one
 	one, many       vg.Length // height of a frame by itself, and of one among several
 	foot            vg.Length // room for more below the panels
+	nameless        bool      // panels have no heading
 }
 
 const (
@@ -58,26 +59,34 @@ func (s sheet) size() vg.Point {
 	return vg.Point{X: (width - tileGapX) / 2, Y: s.many}
 }
 
-func (s sheet) above() vg.Length { return marginTop + s.key.height(s.keyWidth()) + 6 }
+// above is the height of all that is above the frames.
+func (s sheet) above() vg.Length {
+	const gap, heading = 8, 18
+	height := titleHeight(s.title, s.subtitle) + s.key.height(s.keyWidth()) + gap
+	if !s.nameless {
+		height += heading
+	}
+	return height
+}
 
 func (s sheet) keyWidth() vg.Length { return sheetWidth - marginRight - s.left() }
 
 func (s sheet) height() vg.Length {
-	return s.above() + vg.Length(s.rows())*(s.size().Y+tileGapY) + marginFoot - tileGapY + 18 + s.foot
+	return s.above() + vg.Length(s.rows())*(s.size().Y+tileGapY) + marginFoot - tileGapY + s.foot
 }
 
 // frame is where a panel is.
 func (s sheet) frame(k int) vg.Rectangle {
 	size := s.size()
 	x := s.left() + vg.Length(k%s.columns())*(size.X+tileGapX)
-	y := s.height() - s.above() - 18 - vg.Length(k/s.columns())*(size.Y+tileGapY)
+	y := s.height() - s.above() - vg.Length(k/s.columns())*(size.Y+tileGapY)
 	return vg.Rectangle{Min: vg.Point{X: x, Y: y - size.Y}, Max: vg.Point{X: x + size.X, Y: y}}
 }
 
 // draw draws all but what is in the panels, and returns them.
 func (s sheet) draw(p pen, heading func(int) (name string, method int)) []panel {
 	p.title(s.left(), s.title, s.subtitle)
-	s.key.draw(p, vg.Point{X: s.left(), Y: s.height() - marginTop}, s.keyWidth())
+	s.key.draw(p, vg.Point{X: s.left(), Y: s.height() - titleHeight(s.title, s.subtitle)}, s.keyWidth())
 	size := s.size()
 	x := s.x.spaced(size.X, func(l string) vg.Length { return style(tickSize, false, ink, 0, 0).Width(l) + 8 })
 	y := s.y.spaced(size.Y, func(string) vg.Length { return tickSize + 3 })

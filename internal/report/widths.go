@@ -1,9 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"math"
-	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -51,17 +52,37 @@ func (f Widths) sheet() sheet {
 	heights = append(heights, f.Floor)
 	s := sheet{
 		title: f.Title, subtitle: f.Subtitle, xlabel: "neurons", ylabel: "objective",
-		x: wholeAxis(widths), y: heightAxis(heights), count: 1, one: widthsFrame,
+		x: wholeAxis(widths), y: heightAxis(heights), count: 1, one: widthsFrame, nameless: true,
 	}
-	s.key.mark(proved, "proved optimal for so many neurons", disc, blue)
+	if len(widths) == 0 {
+		s.x, s.y = blank, blank
+	}
+	s.key.mark(proved, "proved optimal for so many neurons", disc, 3.4, blue)
 	if open {
-		s.key = append(s.key, entry{"best found, with its bracket", func(p pen, at vg.Point) {
-			middle := vg.Point{X: at.X + swatchWidth/2, Y: at.Y + 3}
+		s.key = append(s.key, entry{"best found, with its bracket", markWidth, func(p pen, at vg.Point) {
+			middle := vg.Point{X: at.X + markWidth/2, Y: at.Y + 3}
 			p.bracket(middle, at.Y-6)
 			p.marks(ring, blue, 3, middle)
 		}})
 	}
+	if finite(f.Floor) && f.floorInKey(s) {
+		s.key = append(s.key, entry{f.FloorName, swatchWidth, func(p pen, at vg.Point) {
+			p.line(vermilion, 1.4, []vg.Length{6, 3}, at, vg.Point{X: at.X + swatchWidth, Y: at.Y})
+		}})
+	}
 	return s
+}
+
+// floorInKey says whether a bracket is where the name of the floor would be, below its
+// left end.
+func (f Widths) floorInKey(s sheet) bool {
+	end := 12 + style(labelSize, false, ink, 0, 0).Width(f.FloorName)
+	for _, q := range f.Points {
+		if finite(q.Objective) && q.Bound < f.Floor && vg.Length(s.x.at(float64(q.Neurons)))*s.size().X < end {
+			return true
+		}
+	}
+	return false
 }
 
 // bracket draws a line from a mark down to a bound.
@@ -103,9 +124,6 @@ func heightAxis(values []float64) axis {
 func (f Widths) paint(p pen, s sheet) {
 	c := s.draw(p, func(int) (string, int) { return "", 0 })[0]
 	c.drawAxes()
-	if len(f.Points) == 0 {
-		c.drawNothing("no results")
-	}
 	var line, proved, open []vg.Point
 	for _, q := range f.Points {
 		if !finite(q.Objective) {
@@ -119,12 +137,18 @@ func (f Widths) paint(p pen, s sheet) {
 			open = append(open, at)
 		}
 	}
+	if len(line) == 0 {
+		c.drawNothing("no results")
+		return
+	}
 	p.line(faded(blue, 0.45), 1.2, nil, line...)
 	if finite(f.Floor) {
 		y := c.point(c.x.low, f.Floor).Y
 		p.line(vermilion, 1.4, []vg.Length{6, 3}, vg.Point{X: c.frame.Min.X, Y: y}, vg.Point{X: c.frame.Max.X, Y: y})
-		words := style(labelSize, false, ink, text.XLeft, text.YTop)
-		p.write(words, c.frame.Min.X+6, y-5, cut(words, f.FloorName, c.frame.Size().X-12))
+		if !f.floorInKey(s) {
+			words := style(labelSize, false, ink, text.XLeft, text.YTop)
+			p.write(words, c.frame.Min.X+6, y-5, cut(words, f.FloorName, s.size().X-12))
+		}
 	}
 	for _, q := range f.Points {
 		if finite(q.Objective) && finite(q.Bound) && !q.proved() {
@@ -146,13 +170,8 @@ func (f Widths) label(c panel) {
 	for _, q := range f.Points {
 		if finite(q.Objective) {
 			at := c.point(float64(q.Neurons), q.Objective)
-			p := strconv.FormatFloat(q.Objective, 'g', 5, 64)
-			c.pen.write(words, at.X+4, at.Y+4, p)
+			// Zeros at the end are digits, too.
+			c.pen.write(words, at.X+4, at.Y+4, strings.TrimSuffix(fmt.Sprintf("%#.5g", q.Objective), "."))
 		}
 	}
-}
-
-// drawNothing says in the middle of the frame why it is empty.
-func (c panel) drawNothing(why string) {
-	c.pen.write(style(textSize, false, grey, text.XCenter, text.YCenter), (c.frame.Min.X+c.frame.Max.X)/2, (c.frame.Min.Y+c.frame.Max.Y)/2, why)
 }

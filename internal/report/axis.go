@@ -185,4 +185,4 @@ func extent(values []float64, want func(float64) bool) (low, high float64) {
 }
 
 // finite says whether v is a number that can be drawn.
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+func finite(v float64) bool { return math.Abs(v) <= farthest }

@@ -86,7 +86,6 @@ func spanAxis(points []XY, coordinate func(XY) float64, margin float64) axis {
 		return blank
 	}
 	low, high := extent(values, finite)
-	low, high = max(low, -farthest), min(high, farthest)
 	pad := margin * (high - low)
 	return linearAxis(low-pad, high+pad, 3.5)
 }
@@ -101,8 +100,9 @@ func (f Fits) paint(p pen, s sheet) {
 			c.drawNothing("no samples")
 		}
 		radius := sampleRadius(len(f.Train) + len(f.Held))
-		p.marks(disc, faded(grey, 0.7), radius, some(c.points(f.Train), c.frame, mostMarks/s.count)...)
-		p.marks(ring, grey, radius, some(c.points(f.Held), c.frame, mostMarks/s.count)...)
+		samples := len(f.Train) + len(f.Held)
+		p.marks(disc, faded(grey, 0.7), radius, some(c.points(f.Train), c.frame, marksFor(len(f.Train), samples, s.count))...)
+		p.marks(ring, grey, radius, some(c.points(f.Held), c.frame, marksFor(len(f.Held), samples, s.count))...)
 		panels[k].paint(c)
 	}
 }

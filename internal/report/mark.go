@@ -32,8 +32,12 @@ var (
 	cross    = mark{crossAt, stroked}
 )
 
-// mostMarks is the most marks of samples in all panels of a picture together, about.
-const mostMarks = 1600
+// marksFor is the most marks in a panel for a part of all samples, so that the file of a
+// picture with so many panels stays small.
+func marksFor(part, all, panels int) int {
+	const most = 2000 // in all panels
+	return 1 + most*part/(panels*max(1, all))
+}
 
 // DrawGlyph draws one mark.
 func (m mark) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {

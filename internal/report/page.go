@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -66,8 +67,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"kind":    kind,
 }).Parse(pageSource))
 
-// Write writes the page. The error is that of w or of a picture, or says that two
-// figures have the same ID. Nothing is written unless all pictures can be.
+// Write writes the page. The error is that of w or of a picture, or says which figure has
+// none, or which ID two figures share. Nothing is written unless all pictures can be.
 func (p Page) Write(w io.Writer) error {
 	view := struct {
 		Page
@@ -113,13 +114,16 @@ type figureView struct {
 // inline draws the picture as an element of a page: without a size of its own, and with
 // the colours of the page.
 func (f Figure) inline() (figureView, error) {
+	if f.Picture == nil {
+		return figureView{}, errors.New("it has no picture")
+	}
 	var b bytes.Buffer
 	if err := f.Picture.Write(&b, "svg"); err != nil {
 		return figureView{}, err
 	}
 	head := svgStart.FindSubmatchIndex(b.Bytes())
 	if head == nil {
-		return figureView{}, fmt.Errorf("its SVG has no view box")
+		return figureView{}, errors.New("its SVG has no view box")
 	}
 	part := func(k int) string { return string(b.Bytes()[head[2*k]:head[2*k+1]]) }
 	width, err := strconv.ParseFloat(part(1), 64)
@@ -144,7 +148,7 @@ func printable(page string) string {
 	}, strings.ToValidUTF8(page, string(unicode.ReplacementChar)))
 }
 
-var number = regexp.MustCompile(`^[-+~<>≤≥]?\s*[0-9]|^[-–—]?$`)
+var numeral = regexp.MustCompile(`^[-+~<>≤≥]?\s*[0-9]|^[-–—]?$`)
 
 // numeric says whether a column of a table is of numbers, which are set to the right.
 func (t PageTable) numeric(column int) bool {
@@ -154,10 +158,10 @@ func (t PageTable) numeric(column int) bool {
 			continue
 		}
 		text := strings.TrimSpace(row[column].Text)
-		if !number.MatchString(text) {
+		if !numeral.MatchString(text) {
 			return false
 		}
-		digits = digits || len(text) > 0
+		digits = digits || strings.ContainsAny(text, "0123456789")
 	}
 	return digits && column > 0
 }

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg"
 )
 
 var update = flag.Bool("update", false, "write testdata/path.svg anew")
@@ -57,15 +59,13 @@ func TestGoldenSVG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	number := regexp.MustCompile(`-?\d+(\.\d+)?(e[-+]\d+)?`)
-	if a, b := number.ReplaceAllString(string(got), "0"), number.ReplaceAllString(string(want), "0"); a != b {
+	numeral := regexp.MustCompile(`-?\d+(\.\d+)?(e[-+]\d+)?`)
+	if a, b := numeral.ReplaceAllString(string(got), "0"), numeral.ReplaceAllString(string(want), "0"); a != b {
 		t.Fatal("another picture; look at it and run with -update")
 	}
-	a, b := number.FindAllString(string(got), -1), number.FindAllString(string(want), -1)
+	a, b := numeral.FindAllString(string(got), -1), numeral.FindAllString(string(want), -1)
 	for k := range a {
-		x, _ := strconv.ParseFloat(a[k], 64)
-		y, _ := strconv.ParseFloat(b[k], 64)
-		if math.Abs(x-y) > 0.02 {
+		if math.Abs(number(t, a[k])-number(t, b[k])) > 0.02 {
 			t.Fatalf("number %d is %s, was %s", k, a[k], b[k])
 		}
 	}
@@ -79,14 +79,17 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// A word is text of an SVG with its place, the origin in the upper left corner.
+// A word is text of an SVG with the box that it fills, the origin in the lower left corner.
 type word struct {
-	text        string
-	x, y, width float64
+	text                   string
+	left, right, low, high float64
 }
 
+// words lists the texts of an SVG, level or turned by a right angle.
 func words(t *testing.T, svg []byte) (out []word) {
 	t.Helper()
+	var turned []bool // for each group that is open
+	height := 0.0
 	for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -95,32 +98,64 @@ func words(t *testing.T, svg []byte) (out []word) {
 		if err != nil {
 			t.Fatalf("not XML: %v", err)
 		}
+		if end, ok := token.(xml.EndElement); ok && end.Name.Local == "g" {
+			turned = turned[:len(turned)-1]
+		}
 		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "text" {
+		if !ok {
 			continue
 		}
-		w, size := word{}, 0.0
+		value := make(map[string]string)
 		for _, a := range start.Attr {
-			switch a.Name.Local {
-			case "x":
-				w.x, _ = strconv.ParseFloat(a.Value, 64)
-			case "y":
-				w.y, _ = strconv.ParseFloat(a.Value, 64)
-			case "style":
-				m := regexp.MustCompile(`font-size:([0-9.]+)px`).FindStringSubmatch(a.Value)
-				size, _ = strconv.ParseFloat(m[1], 64)
+			value[a.Name.Local] = a.Value
+		}
+		switch start.Name.Local {
+		case "svg":
+			height = number(t, strings.Fields(value["viewBox"])[3])
+		case "g":
+			turned = append(turned, strings.HasPrefix(value["transform"], "rotate(90"))
+		case "text":
+			var w word
+			if err := d.DecodeElement(&w.text, &start); err != nil {
+				t.Fatal(err)
 			}
+			size := number(t, regexp.MustCompile(`font-size:([0-9.]+)px`).FindStringSubmatch(value["style"])[1])
+			s := style(vg.Length(size), strings.Contains(value["style"], "weight:bold"), ink, 0, 0)
+			x, y, width := number(t, value["x"]), -number(t, value["y"]), float64(s.Width(w.text))
+			w.left, w.right, w.low, w.high = x, x+width, y-0.21*size, y+0.73*size
+			if turned[len(turned)-1] {
+				w.left, w.right, w.low, w.high = -w.high, -w.low, x, x+width
+			}
+			if w.low < 0 || w.high > height {
+				t.Errorf("%q is from %g to %g on a page as high as %g", w.text, w.low, w.high, height)
+			}
+			out = append(out, w)
 		}
-		if err := d.DecodeElement(&w.text, &start); err != nil {
-			t.Fatal(err)
-		}
-		w.width = 0.5 * size * float64(len([]rune(w.text))) // about
-		out = append(out, w)
 	}
 }
 
-// checkRoom checks that no two texts overlap, all are on the page and at least so many,
-// and none shows what is not a number.
+func number(t *testing.T, s string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// vertices lists the corners of the lines of an SVG.
+func vertices(t *testing.T, svg []byte) (out []XY) {
+	t.Helper()
+	for _, path := range regexp.MustCompile(` d="[^"]*"`).FindAll(svg, -1) {
+		for _, m := range regexp.MustCompile(`[ML]([^,]*),([^A-Z"]*)`).FindAllSubmatch(path, -1) {
+			out = append(out, XY{number(t, string(m[1])), number(t, string(m[2]))})
+		}
+	}
+	return out
+}
+
+// checkRoom checks that no two texts overlap, all that is drawn is on the page, there are
+// at least so many texts, and none shows what is not a number.
 func checkRoom(t *testing.T, name string, svg []byte, width, height float64, least int) {
 	t.Helper()
 	if strings.Contains(string(svg), "NaN") || strings.Contains(string(svg), "Inf") {
@@ -136,13 +171,18 @@ func checkRoom(t *testing.T, name string, svg []byte, width, height float64, lea
 				t.Errorf("%s: %q holds %q, which the font lacks (%v)", name, a.text, r, err)
 			}
 		}
-		if a.x < 0 || a.x+a.width > width || -a.y < 0 || -a.y > height {
-			t.Errorf("%s: %q at (%g, %g) is off the page", name, a.text, a.x, -a.y)
+		if a.left < 0 || a.right > width || a.low < 0 || a.high > height {
+			t.Errorf("%s: %q at (%g, %g) is off the page", name, a.text, a.left, a.low)
 		}
 		for _, b := range list[:i] {
-			if math.Abs(a.y-b.y) < 8 && a.x < b.x+b.width && b.x < a.x+a.width {
+			if a.left < b.right && b.left < a.right && a.low < b.high && b.low < a.high {
 				t.Errorf("%s: %q and %q overlap", name, a.text, b.text)
 			}
+		}
+	}
+	for _, v := range vertices(t, svg) {
+		if v.X < -1 || v.X > width+1 || v.Y < -1 || v.Y > height+1 {
+			t.Fatalf("%s: a line to (%g, %g) is off the page", name, v.X, v.Y)
 		}
 	}
 }

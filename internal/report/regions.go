@@ -205,7 +205,7 @@ func (f Regions) paint(p pen, s sheet) {
 		if len(s.x.ticks) == 0 {
 			c.drawNothing("no samples")
 		}
-		f.paintSamples(c, colours, mostMarks/s.count)
+		f.paintSamples(c, colours)
 	}
 	if f.scaled() {
 		name := f.Target
@@ -270,9 +270,9 @@ func (c panel) across(l RegionLine) (from, to vg.Point, ok bool) {
 	return place(-d/a, 0), place(-(b+d)/a, 1), true
 }
 
-// paintSamples draws the samples, at most so many of a group: those of classes in the
-// colour of their class, those of regression with the colour of their target inside.
-func (f Regions) paintSamples(c panel, colours scale, most int) {
+// paintSamples draws the samples: those of classes in the colour of their class, those of
+// regression with the colour of their target inside.
+func (f Regions) paintSamples(c panel, colours scale) {
 	radius := sampleRadius(len(f.Samples))
 	for _, held := range []bool{true, false} {
 		for class := range 2 {
@@ -281,7 +281,7 @@ func (f Regions) paintSamples(c panel, colours scale, most int) {
 			for _, q := range g.samples {
 				places = append(places, c.point(q.X, q.Y))
 			}
-			shown := apart(places, c.frame, most)
+			shown := apart(places, c.frame, marksFor(len(places), len(f.Samples), len(f.panels())))
 			inside := make(map[color.NRGBA][]vg.Point)
 			var plain []vg.Point
 			for _, k := range shown {

@@ -63,7 +63,7 @@ func (l list) draw(p pen) (c panel, middles []vg.Length) {
 	l.key.draw(p, vg.Point{X: listEdge, Y: l.height() - titleHeight(l.title, l.subtitle)}, l.keyWidth())
 	frame := l.frame()
 	x := l.x.spaced(frame.Size().X, func(label string) vg.Length { return style(tickSize, false, ink, 0, 0).Width(label) + 8 })
-	c = panel{pen: p, frame: frame, x: x, y: axis{high: 1}, below: l.below, foot: true}
+	c = panel{pen: p, frame: frame, x: x, y: axis{high: 1}, below: cut(style(textSize, false, ink, 0, 0), l.below, frame.Size().X), foot: true}
 	c.drawAxes()
 	words := style(textSize, false, ink, text.XLeft, text.YCenter)
 	y := frame.Max.Y

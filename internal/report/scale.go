@@ -38,7 +38,6 @@ func mixed(a, b color.NRGBA, share float64) color.NRGBA {
 
 // newScale covers a range.
 func newScale(low, high float64) scale {
-	low, high = max(low, -farthest), min(high, farthest)
 	if !(high-low > 1e-7*max(math.Abs(low), math.Abs(high))) {
 		half := max(math.Abs(low)/2, 0.5)
 		low, high = low-half, high+half

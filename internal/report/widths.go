@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // A WidthPoint is the best network of so many neurons. What is not known is NaN.
@@ -61,7 +62,7 @@ func (f Widths) sheet() sheet {
 	if open {
 		s.key = append(s.key, entry{"best found, with its bracket", markWidth, func(p pen, at vg.Point) {
 			middle := vg.Point{X: at.X + markWidth/2, Y: at.Y + 3}
-			p.bracket(middle, at.Y-6)
+			p.brackets([][2]vg.Point{{middle, {X: middle.X, Y: at.Y - 6}}})
 			p.marks(ring, blue, 3, middle)
 		}})
 	}
@@ -85,11 +86,18 @@ func (f Widths) floorInKey(s sheet) bool {
 	return false
 }
 
-// bracket draws a line from a mark down to a bound.
-func (p pen) bracket(top vg.Point, bottom vg.Length) {
+// brackets draws lines from marks down to bounds.
+func (p pen) brackets(list [][2]vg.Point) {
 	const half = 3.5
-	p.line(blue, 1.2, nil, top, vg.Point{X: top.X, Y: bottom})
-	p.line(blue, 1.2, nil, vg.Point{X: top.X - half, Y: bottom}, vg.Point{X: top.X + half, Y: bottom})
+	var path vg.Path
+	for _, b := range list {
+		path.Move(b[0])
+		path.Line(b[1])
+		path.Move(vg.Point{X: b[1].X - half, Y: b[1].Y})
+		path.Line(vg.Point{X: b[1].X + half, Y: b[1].Y})
+	}
+	p.SetLineStyle(draw.LineStyle{Color: blue, Width: 1.2})
+	p.Stroke(path)
 }
 
 // wholeAxis is an axis with whole numbers on it.
@@ -109,12 +117,11 @@ func wholeAxis(values []float64) axis {
 func heightAxis(values []float64) axis {
 	const foot, head = 0.11, 0.09
 	low, high := extent(values, finite)
-	if low > 0 && high > 8*low {
+	if low > 1/farthestLog && high > 8*low {
 		a := logAxis(values, 0)
 		length := math.Log(a.high / a.low)
 		return logAxis([]float64{a.low * math.Exp(-foot*length), a.high * math.Exp(head*length)}, 0)
 	}
-	low, high = max(low, -farthest), min(high, farthest)
 	if span := high - low; span > 1e-7*math.Abs(high) {
 		return linearAxis(low-foot*span, high+head*span, 4)
 	}
@@ -150,11 +157,15 @@ func (f Widths) paint(p pen, s sheet) {
 			p.write(words, c.frame.Min.X+6, y-5, cut(words, f.FloorName, s.size().X-12))
 		}
 	}
+	var brackets [][2]vg.Point
 	for _, q := range f.Points {
 		if finite(q.Objective) && finite(q.Bound) && !q.proved() {
-			p.bracket(c.point(float64(q.Neurons), q.Objective), max(c.frame.Min.Y, c.point(0, q.Bound).Y))
+			end := c.point(float64(q.Neurons), q.Bound)
+			end.Y = max(c.frame.Min.Y, end.Y)
+			brackets = append(brackets, [2]vg.Point{c.point(float64(q.Neurons), q.Objective), end})
 		}
 	}
+	p.brackets(brackets)
 	p.marks(disc, blue, 3.4, proved...)
 	p.marks(ring, blue, 3.4, open...)
 	f.label(c)

@@ -147,7 +147,7 @@ func stepLabel(v, step, reach float64) string {
 	label := strconv.FormatFloat(v, 'f', digits, 64)
 	if digits > 4 || reach >= 1e6 {
 		significant := int(math.Floor(math.Log10(reach)+1e-9)-math.Floor(math.Log10(step)+1e-9)) + 1
-		short := strconv.FormatFloat(v, 'g', max(4, significant), 64)
+		short := plainExponent(strconv.FormatFloat(v, 'g', max(4, significant), 64))
 		if len(short) < len(label) {
 			label = short
 		}
@@ -156,6 +156,11 @@ func stepLabel(v, step, reach float64) string {
 		label = "0"
 	}
 	return label
+}
+
+// plainExponent writes e7 for e+07.
+func plainExponent(number string) string {
+	return strings.NewReplacer("e+0", "e", "e+", "e", "e-0", "e-").Replace(number)
 }
 
 // niceStep is the largest of 1, 2 or 5 times a power of ten that makes so many steps.

@@ -89,7 +89,8 @@ func (c panel) drawAxes() {
 		p.line(grey, 0.6, nil, vg.Point{X: x, Y: f.Min.Y - tickLength(t)}, vg.Point{X: x, Y: f.Min.Y})
 	}
 	p.line(grey, 0.6, nil, f.Min, vg.Point{X: f.Max.X, Y: f.Min.Y}, f.Max, vg.Point{X: f.Min.X, Y: f.Max.Y}, f.Min)
-	p.write(style(textSize, true, ink, text.XLeft, text.YBottom), f.Min.X, f.Max.Y+6, c.heading)
+	words := style(textSize, true, ink, text.XLeft, text.YBottom)
+	p.write(words, f.Min.X, f.Max.Y+6, cut(words, c.heading, f.Size().X))
 	if c.foot {
 		p.write(style(textSize, false, ink, text.XCenter, text.YTop), (f.Min.X+f.Max.X)/2, f.Min.Y-23, c.below)
 	}

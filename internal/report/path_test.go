@@ -264,6 +264,9 @@ func TestTicks(t *testing.T) {
 		{linearAxis(0, 1, 4), "0 0.2 0.4 0.6 0.8 1.0"},
 		{linearAxis(-0.3, 1, 3.5), "-0.2 0 0.2 0.4 0.6 0.8 1.0"},
 		{linearAxis(0, 34, 2.5), "0 10 20 30"},
+		{linearAxis(3e7, 5e7, 4), "3e7 3.5e7 4e7 4.5e7 5e7"},
+		{linearAxis(1e7, 1e7+3, 3), "10000000 10000001 10000002 10000003"},
+		{linearAxis(1e17, 1e17+16, 3), "6e16 8e16 1e17 1.2e17 1.4e17"},
 		{linearAxis(0.97, 0.99, 3.5), "0.970 0.975 0.980 0.985 0.990"},
 	} {
 		if got := strings.Join(test.a.labels(), " "); got != test.want {

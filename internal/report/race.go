@@ -123,7 +123,7 @@ func (r Race) paintKey(p pen, top vg.Length) {
 		y := top - vg.Length(raceKeyRow*(k/raceKeyCols)) - 8
 		p.line(raceMarks[k].colour, raceLine(k), nil, vg.Point{X: x, Y: y}, vg.Point{X: x + swatch, Y: y})
 		p.DrawGlyphNoClip(methodGlyph(k), vg.Point{X: x + swatch/2, Y: y})
-		p.write(words, x+swatch+6, y-4, name)
+		p.write(words, x+swatch+6, y-4, cut(words, name, column-swatch-14))
 	}
 }
 
@@ -175,7 +175,8 @@ func (q RacePanel) paint(c panel) {
 	line := c.point(c.x.low, floor).Y
 	c.pen.FillPolygon(pale, []vg.Point{low, {X: high.X, Y: low.Y}, {X: high.X, Y: line}, {X: low.X, Y: line}})
 	c.pen.line(ink, 1, nil, vg.Point{X: low.X, Y: line}, vg.Point{X: high.X, Y: line})
-	c.pen.write(style(labelSize, false, ink, text.XLeft, text.YCenter), low.X+6, (low.Y+line)/2, q.Floor)
+	words := style(labelSize, false, ink, text.XLeft, text.YCenter)
+	c.pen.write(words, low.X+6, (low.Y+line)/2, cut(words, q.Floor, high.X-low.X-12))
 
 	inside := c.inside()
 	for _, best := range []bool{false, true} {

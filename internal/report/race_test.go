@@ -53,7 +53,9 @@ func TestTextsOfRacesHaveRoom(t *testing.T) {
 		}
 	}
 	empty.Panels[1].Runs = nil
-	for name, r := range map[string]Race{"one": exampleRace(1), "three": exampleRace(3), "far": far, "near": near, "empty": empty, "at the floor": done, "a tick beside the floor": edge} {
+	long := exampleRace(2)
+	long.Title, long.Subtitle, long.Methods[0], long.Methods[1], long.Panels[0].Floor, long.Panels[1].Heading = longName, longName, longName, longName, longName, longName
+	for name, r := range map[string]Race{"one": exampleRace(1), "three": exampleRace(3), "far": far, "near": near, "empty": empty, "long": long, "at the floor": done, "a tick beside the floor": edge} {
 		checkRoom(t, name, r.bytes(t, "svg"), raceWidth, float64(r.height()), 2+MaxMethods+len(r.Panels)*4)
 	}
 	if err := exampleRace(1).Write(io.Discard, "pdf"); err == nil {

@@ -114,5 +114,5 @@ func scoreText(v float64) string {
 	if math.Abs(v) < 100 {
 		return strconv.FormatFloat(v, 'f', 4, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
+	return plainExponent(strconv.FormatFloat(v, 'g', 4, 64))
 }

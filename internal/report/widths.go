@@ -182,7 +182,7 @@ func (f Widths) label(c panel) {
 		if finite(q.Objective) {
 			at := c.point(float64(q.Neurons), q.Objective)
 			// Zeros at the end are digits, too.
-			c.pen.write(words, at.X+4, at.Y+4, strings.TrimSuffix(fmt.Sprintf("%#.5g", q.Objective), "."))
+			c.pen.write(words, at.X+4, at.Y+4, strings.TrimSuffix(plainExponent(fmt.Sprintf("%#.5g", q.Objective)), "."))
 		}
 	}
 }

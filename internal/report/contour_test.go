@@ -69,6 +69,20 @@ func TestOutlinesOfNoise(t *testing.T) {
 	}
 }
 
+// Opposite corners above the level are joined if the middle is above it, too.
+func TestSaddles(t *testing.T) {
+	frame := vg.Rectangle{Max: vg.Point{X: 1, Y: 1}}
+	for high, want := range map[float64]int{3: 1, 1.0 / 3: 2} {
+		g := grid{frame: frame, cells: 1, values: []float64{high, -1, -1, high}}
+		loops := g.above(0)
+		// Triangles are cut off, two of what is below or two of what is above.
+		size := map[int]float64{1: 1 - 0.25*0.25, 2: 0.25 * 0.25}[want]
+		if len(loops) != want || math.Abs(area(loops)-size) > 1e-12 {
+			t.Errorf("with %g at two corners there are %d outlines with the area %g, want %d with %g", high, len(loops), area(loops), want, size)
+		}
+	}
+}
+
 // The boundary of a half plane is one line from side to side, without the border.
 func TestInnerLines(t *testing.T) {
 	g := newGrid(vg.Rectangle{Max: vg.Point{X: 10, Y: 10}}, 20, func(x, y float64) float64 { return x - 0.33 })

@@ -101,7 +101,7 @@ func (p pen) write(s text.Style, x, y vg.Length, words string) {
 	if s.YAlign == text.YCenter {
 		y += 0.09 * s.Font.Size // letters without descenders are in the middle
 	}
-	p.FillText(s, vg.Point{X: x, Y: y}, shown(words))
+	p.FillText(s, vg.Point{X: x, Y: y}, words)
 }
 
 // title writes the title and the subtitle at the top.
@@ -123,19 +123,14 @@ func titleHeight(title, subtitle string) vg.Length {
 	return 14
 }
 
-// shown marks what cannot be printed.
-func shown(words string) string {
-	return strings.Map(func(r rune) rune {
+// cut shortens what is too long for a room, and marks what cannot be printed.
+func cut(s text.Style, words string, room vg.Length) string {
+	words = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
 	}, words)
-}
-
-// cut shortens what is too long for a room.
-func cut(s text.Style, words string, room vg.Length) string {
-	words = shown(words)
 	runes := []rune(words)
 	for most := min(len(runes), int(room)); s.Width(words) > room && most > 0; most-- {
 		words = strings.TrimRight(string(runes[:most-1]), " ") + "…"

@@ -259,3 +259,17 @@ func TestWidthsInPlace(t *testing.T) {
 		t.Error("the floor is not seen")
 	}
 }
+
+// The name of the floor is below its line, and in the key where a bracket would cross it.
+func TestNameOfFloor(t *testing.T) {
+	f := Widths{Floor: 2, FloorName: "optimum over all widths", Points: []WidthPoint{{1, 6, 6}, {2, 5, 5}, {3, 3, 1}}}
+	for _, bound := range []float64{6, 1} {
+		f.Points[0].Bound = bound
+		frame := f.sheet().frame(0)
+		for _, w := range words(t, bytesOf(t, f, "svg")) {
+			if inKey := w.low > float64(frame.Max.Y); w.text == f.FloorName && inKey != (bound < 2) {
+				t.Errorf("with the first bound at %g the name is in the key: %v", bound, inKey)
+			}
+		}
+	}
+}

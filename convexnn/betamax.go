@@ -29,7 +29,7 @@ type BetaMax struct {
 // intercept the mean is taken off y first. If ctx ends, the best value so far is returned, an
 // estimate from fewer starts. The errors are [ErrShape] and [ErrNotFinite].
 func FindBetaMax(ctx context.Context, x *mat.Dense, y []float64, intercept bool) (BetaMax, error) {
-	if err := checkData(x, y); err != nil {
+	if err := CheckData(x, y); err != nil {
 		return BetaMax{}, err
 	}
 	return findBetaMax(ctx, x, y, intercept, arrangements.CellBound(x))

@@ -27,6 +27,9 @@ const (
 	// program on the patterns that it was given. A network with other patterns
 	// can have a lower objective; nothing is said about these.
 	CertifiedProgram CertificateKind = "program"
+	// CertifiedFixedWidth: no two-layer ReLU network of at most Neurons neurons has an
+	// objective below LowerBound. A wider one can have.
+	CertifiedFixedWidth CertificateKind = "fixed-width"
 )
 
 // A Certificate says what was proved about a network, and the numbers that prove
@@ -34,12 +37,15 @@ const (
 type Certificate struct {
 	Kind CertificateKind
 
-	// LowerBound on the objective of all two-layer ReLU networks, of any width; not
-	// set where Kind is CertifiedProgram.
+	// LowerBound on the objective of all two-layer ReLU networks, of any width or, for
+	// CertifiedFixedWidth, of at most Neurons neurons; not set where Kind is
+	// CertifiedProgram.
 	LowerBound float64
 	// RelativeGap is (objective - LowerBound)/objective, 0 if both are 0; not set
 	// where Kind is CertifiedProgram.
 	RelativeGap float64
+	// Neurons is the width that CertifiedFixedWidth speaks of.
+	Neurons int
 	// Price of Dual: Price.Upper is at most beta, up to rounding, unless Kind is
 	// CertifiedEstimate. It has no Found.
 	Price Price
@@ -99,10 +105,28 @@ func (c Certificate) global() bool {
 
 // Statement returns the certificate as one plain sentence.
 func (c Certificate) Statement() string {
-	if c.global() {
+	switch {
+	case c.global():
 		return c.globalStatement()
+	case c.Kind == CertifiedFixedWidth:
+		return c.widthStatement()
 	}
 	return c.programStatement()
+}
+
+func (c Certificate) widthStatement() string {
+	width := "at most one neuron"
+	if c.Neurons != 1 {
+		width = fmt.Sprintf("at most %d neurons", c.Neurons)
+	}
+	bound, gap := fmt.Sprintf("%.6g", significant(c.LowerBound, 6, math.Floor)), percent(c.RelativeGap)
+	switch {
+	case c.LowerBound <= 0 && c.RelativeGap > 0:
+		return fmt.Sprintf("Nothing of networks of %s: no lower bound above zero was found.", width)
+	case c.RelativeGap <= globallyOptimal:
+		return fmt.Sprintf("Optimal at this width within %s: no two-layer ReLU network of %s has an objective below %s; wider ones may.", gap, width, bound)
+	}
+	return fmt.Sprintf("No two-layer ReLU network of %s has an objective below %s (gap %s); wider ones may.", width, bound, gap)
 }
 
 func (c Certificate) globalStatement() string {

@@ -29,6 +29,18 @@ func TestStatement(t *testing.T) {
 			convexnn.Certificate{Patterns: 7, ProgramObjective: 1, ProgramGap: 1.00001e-4},
 			"No weights on the 7 given activation patterns have an objective below 0 (gap 0.011 %);",
 		},
+		{
+			convexnn.Certificate{Kind: convexnn.CertifiedFixedWidth, Neurons: 3, LowerBound: 1.3999999, RelativeGap: 9e-7},
+			"Optimal at this width within 0.001 %: no two-layer ReLU network of at most 3 neurons has an objective below 1.39999; wider ones may.",
+		},
+		{
+			convexnn.Certificate{Kind: convexnn.CertifiedFixedWidth, Neurons: 1, LowerBound: 0.5, RelativeGap: 0.25},
+			"No two-layer ReLU network of at most one neuron has an objective below 0.5 (gap 25 %); wider ones may.",
+		},
+		{
+			convexnn.Certificate{Kind: convexnn.CertifiedFixedWidth, Neurons: 2, RelativeGap: 1},
+			"Nothing of networks of at most 2 neurons: no lower bound above zero was found.",
+		},
 		{convexnn.Certificate{Sampled: true}, "Optimal: all samples are zero"},
 		{convexnn.Certificate{Patterns: 0, ProgramGap: 1}, "Nothing is known"},
 		{convexnn.Certificate{Patterns: 0, ProgramGap: 0}, "The given gates are active on no sample"},

@@ -139,7 +139,7 @@ var proofLimits = priceLimits{cells: 1e9, nodes: 5e7}
 
 // begin validates the settings and prepares the search.
 func (s CertifySettings) begin(x *mat.Dense, y []float64, net *Network, beta float64) (*trainer, *bracket, error) {
-	if err := checkData(x, y); err != nil {
+	if err := CheckData(x, y); err != nil {
 		return nil, nil, err
 	}
 	if err := checkBeta(beta); err != nil {

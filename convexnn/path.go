@@ -75,7 +75,7 @@ type PathResult struct {
 // not decrease, and [ErrMode] for sampled patterns: their programs speak of different
 // sets of networks.
 func Path(ctx context.Context, x *mat.Dense, y []float64, options PathOptions) (*PathResult, error) {
-	if err := checkData(x, y); err != nil {
+	if err := CheckData(x, y); err != nil {
 		return nil, err
 	}
 	if err := options.check(); err != nil {

@@ -82,7 +82,7 @@ type PriceSettings struct {
 // what is known by then, with the error of ctx. Other errors wrap [ErrShape] and
 // [ErrNotFinite].
 func FindPrice(ctx context.Context, x *mat.Dense, v []float64, settings PriceSettings) (Price, error) {
-	if err := checkData(x, v); err != nil {
+	if err := CheckData(x, v); err != nil {
 		return Price{}, err
 	}
 	if settings.Cells != nil {

@@ -45,7 +45,7 @@ type Program struct {
 // and may not change afterwards. The errors are [ErrShape], [ErrNotFinite],
 // [ErrBeta], [ErrModel] and [ErrNoPatterns].
 func NewProgram(spec Spec) (*Program, error) {
-	if err := checkData(spec.X, spec.Y); err != nil {
+	if err := CheckData(spec.X, spec.Y); err != nil {
 		return nil, err
 	}
 	if err := checkBeta(spec.Beta); err != nil {
@@ -82,8 +82,8 @@ func checkBeta(beta float64) error {
 	return nil
 }
 
-// checkData refuses data that no program can be built on.
-func checkData(x *mat.Dense, y []float64) error {
+// CheckData refuses data that no program can be built on.
+func CheckData(x *mat.Dense, y []float64) error {
 	if x == nil || x.IsEmpty() {
 		return fmt.Errorf("%w: X has no rows or no columns", ErrShape)
 	}

@@ -156,7 +156,7 @@ const (
 // those of [NewProgram], [ErrMode], [ErrTooManyCells], [ErrTolerance] and [ErrMemory], and of the arrangements
 // package ErrGateShape and ErrNonFinite for gates, and ErrSampler.
 func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
-	if err := checkData(x, y); err != nil {
+	if err := CheckData(x, y); err != nil {
 		return nil, err
 	}
 	if err := options.check(); err != nil {

@@ -26,7 +26,7 @@ type VerifySettings struct {
 // If ctx ends, the certificate is what was proved by then. The errors are those of
 // [FindPrice], [ErrBeta] and [ErrContradiction].
 func Verify(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective float64, settings VerifySettings) (Certificate, error) {
-	if err := checkData(x, y); err != nil {
+	if err := CheckData(x, y); err != nil {
 		return Certificate{}, err
 	}
 	if err := checkBeta(beta); err != nil {

@@ -106,7 +106,7 @@ func (t *training) report() trainReport {
 	if r.BetaMax.Exact {
 		out.BetaMaxKind = "exact"
 	}
-	if t.standardized() {
+	if t.data.standardized() {
 		out.TargetUnits = "standardised"
 	}
 	if e.Task() == datasets.TaskClassification {

@@ -43,9 +43,8 @@ func paragraph(w io.Writer, name, text string) {
 	row(w, name, "%s", line)
 }
 
-// printData prints what is trained on.
-func (t *training) printData(w io.Writer) {
-	d := t.data
+// print prints what is trained on.
+func (d *prepared) print(w io.Writer) {
 	_, cols := d.train.x.Dims()
 	split := plural(d.train.rows(), "training row")
 	if d.test.rows() > 0 {
@@ -123,7 +122,7 @@ func (t *training) printResult(w io.Writer) {
 	t.printProgram(w, r)
 	fmt.Fprintln(w)
 	units := ""
-	if t.standardized() {
+	if t.data.standardized() {
 		units = ", in standardised units of the target"
 	}
 	row(w, "network", "%v, %s", r.Network.Model, plural(len(r.Network.Neurons), "neuron"))
@@ -142,7 +141,7 @@ func (t *training) printResult(w io.Writer) {
 	row(w, "time", "%s", seconds(t.seconds))
 	fmt.Fprintln(w)
 
-	t.printMetrics(w)
+	t.measured.print(w)
 	if f := t.flags; f.modelPath != "" || (f.reportOut != "" && f.reportOut != "-") {
 		fmt.Fprintln(w)
 		if f.modelPath != "" {
@@ -254,51 +253,9 @@ func (t *training) remarks() []string {
 }
 
 // standardized reports whether the target of a regression was scaled.
-func (t *training) standardized() bool {
-	p, ok := t.data.encoding.(*datasets.Preprocessor)
+func (d *prepared) standardized() bool {
+	p, ok := d.encoding.(*datasets.Preprocessor)
 	return ok && p.Standardized() && p.Task() == datasets.TaskRegression
-}
-
-// printMetrics prints the table of metrics, beside those of the linear model.
-func (t *training) printMetrics(w io.Writer) {
-	train, held := t.trainMetrics.lines(), t.testMetrics.lines()
-	linear, linearHeld := t.linearTrain.lines(), t.linearTest.lines()
-	half := [][]string{{"train", "test"}, {"train", "test"}} // of each line: network, linear model
-	for k := range train {
-		half = append(half,
-			[]string{train[k].value.String(), held[k].value.String()},
-			[]string{linear[k].value.String(), linearHeld[k].value.String()})
-	}
-	width := 8 // of a cell
-	for _, cells := range half {
-		for _, c := range cells {
-			width = max(width, len(c))
-		}
-	}
-	columns := 1
-	if t.data.test.rows() > 0 {
-		columns = 2
-	}
-	text := func(cells []string) string {
-		var b strings.Builder
-		for _, c := range cells[:columns] {
-			fmt.Fprintf(&b, "%-*s", width+2, c)
-		}
-		return b.String()
-	}
-	// One half is followed by a gap, and wide enough for its heading.
-	cells := func(name, left, right string) {
-		fmt.Fprintf(w, "%-*s%-*s%s\n", labelWidth, name, columns*(width+2)+2, left, strings.TrimRight(right, " "))
-	}
-	cells("", "network", "linear model ("+t.linearText()+")")
-	cells("", text(half[0]), text(half[1]))
-	for k, l := range train {
-		cells(l.name, text(half[2*k+2]), text(half[2*k+3]))
-	}
-}
-
-func (t *training) linearText() string {
-	return fmt.Sprintf("%s on %s", t.linear.Method, plural(t.linear.Columns, "column"))
 }
 
 // ratio returns a/b, undefined for b = 0.

@@ -14,7 +14,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/convexnn"
-	"github.com/convexnn/convexnn/convexnn/baseline"
 	"github.com/convexnn/convexnn/datasets"
 )
 
@@ -178,7 +177,7 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 	if err := t.load(cmd, args, a.noticer(f.quiet)); err != nil {
 		return err
 	}
-	t.printData(text)
+	t.data.print(text)
 	if a.out.closed && model == nil && report.file == nil {
 		return nil // nobody is left to work for
 	}
@@ -212,15 +211,13 @@ type training struct {
 	data      *prepared
 	gates     *mat.Dense
 	result    *convexnn.Result
-	linear    *baseline.Model
 	tolerance float64 // that the training aims at
 	seconds   float64
 	assumed   time.Duration // time limit of the mode global where none is given
 	timeout   bool          // the time limit has passed
 	program   bool          // the program has been printed
 
-	trainMetrics, testMetrics measures
-	linearTrain, linearTest   measures
+	measured
 }
 
 func (t *training) load(cmd *cobra.Command, args []string, notice func(string)) error {
@@ -281,37 +278,8 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 		return err
 	}
 	t.seconds = time.Since(start).Seconds()
-	if t.linear, err = baseline.Fit(train.x, train.y); err != nil {
-		return err
-	}
-	for _, m := range []struct {
-		sample       sample
-		model, plain *measures
-	}{
-		{train, &t.trainMetrics, &t.linearTrain},
-		{t.data.test, &t.testMetrics, &t.linearTest},
-	} {
-		if err := t.measure(m.sample, m.model, m.plain); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *training) measure(s sample, model, plain *measures) error {
-	var scores, linear []float64
-	if s.rows() > 0 {
-		var err error
-		if scores, err = t.result.Network.Predict(s.x); err != nil {
-			return err
-		}
-		if linear, err = t.linear.Predict(s.x); err != nil {
-			return err
-		}
-	}
-	e := t.data.encoding
-	*model, *plain = measure(e, scores, s.y), measure(e, linear, s.y)
-	return nil
+	t.measured, err = t.data.measure(t.result.Network)
+	return err
 }
 
 // zero reports whether the network has no neurons because beta is so large, and

@@ -121,7 +121,9 @@ func (c Certificate) widthStatement() string {
 	}
 	bound, gap := fmt.Sprintf("%.6g", significant(c.LowerBound, 6, math.Floor)), percent(c.RelativeGap)
 	switch {
-	case c.LowerBound <= 0 && c.RelativeGap > 0:
+	case c.LowerBound <= 0 && c.RelativeGap == 0:
+		return "Optimal: no objective is below zero."
+	case c.LowerBound <= 0:
 		return fmt.Sprintf("Nothing of networks of %s: no lower bound above zero was found.", width)
 	case c.RelativeGap <= globallyOptimal:
 		return fmt.Sprintf("Optimal at this width within %s: no two-layer ReLU network of %s has an objective below %s; wider ones may.", gap, width, bound)

@@ -41,6 +41,7 @@ func TestStatement(t *testing.T) {
 			convexnn.Certificate{Kind: convexnn.CertifiedFixedWidth, Neurons: 2, RelativeGap: 1},
 			"Nothing of networks of at most 2 neurons: no lower bound above zero was found.",
 		},
+		{convexnn.Certificate{Kind: convexnn.CertifiedFixedWidth, Neurons: 2}, "Optimal: no objective is below zero."},
 		{convexnn.Certificate{Sampled: true}, "Optimal: all samples are zero"},
 		{convexnn.Certificate{Patterns: 0, ProgramGap: 1}, "Nothing is known"},
 		{convexnn.Certificate{Patterns: 0, ProgramGap: 0}, "The given gates are active on no sample"},

@@ -219,3 +219,18 @@ func (c count) String() string {
 	}
 	return new(big.Float).SetInt(c.n).Text('g', 2)
 }
+
+// named is a flag that names a file.
+type named struct{ flag, path string }
+
+// differ refuses two flags that name the same file.
+func differ(outputs ...named) error {
+	taken := map[string]string{}
+	for _, o := range outputs {
+		if other, found := taken[o.path]; found && o.path != "" {
+			return usagef("%s and %s name the same file %s", other, o.flag, o.path)
+		}
+		taken[o.path] = o.flag
+	}
+	return nil
+}

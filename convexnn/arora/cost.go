@@ -42,7 +42,7 @@ func newCost(m, n, lines, rank int) Cost {
 	cells, _ := new(big.Float).SetInt(arrangements.MaxCells(lines, rank)).Float64()
 	cells = max(cells-1, 0) // without the one that is active nowhere
 	c := Cost{Neurons: m, Samples: n, Lines: lines, Rank: rank, Cells: cells, Tuples: 1, Sets: 1}
-	if !c.convex() {
+	if !c.Convex() {
 		c.Tuples, c.Sets = subsets(2*cells, m), subsets(cells, m)
 	}
 	const word = 8
@@ -56,10 +56,10 @@ func newCost(m, n, lines, rank int) Cost {
 // keptBounds is a number of bounds that a search hardly ever keeps more of.
 const keptBounds = 20000
 
-// convex reports whether m neurons are no restriction: some best network of any width
+// Convex reports whether m neurons are no restriction: some best network of any width
 // has at most n neurons, as their fits can be made linearly independent (Mishkin and
 // Pilanci, 2023), and none has more directions to use than there are signed cells.
-func (c Cost) convex() bool {
+func (c Cost) Convex() bool {
 	return c.Neurons >= c.Samples || float64(c.Neurons) >= 2*c.Cells
 }
 
@@ -92,7 +92,7 @@ func (c Cost) admit(s Settings) error {
 			convexnn.ErrMemory, c.Cells, c.Samples, convexnn.FormatBytes(c.Memory), convexnn.FormatBytes(float64(s.MemoryLimit)))
 	}
 	work := c.Tuples
-	if c.convex() {
+	if c.Convex() {
 		work = c.Cells // in one program
 	}
 	if work <= s.MaxTuples && c.Cells <= mostCells {

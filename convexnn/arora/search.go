@@ -25,7 +25,7 @@ type search struct {
 }
 
 func newSearch(p *problem, cost Cost, settings Settings) *search {
-	s := &search{Settings: settings, p: p, value: math.Inf(1), convex: cost.convex()}
+	s := &search{Settings: settings, p: p, value: math.Inf(1), convex: cost.Convex()}
 	s.counts = Counts{Cells: len(p.cells), Tuples: subsets(float64(p.signed()), settings.Neurons)}
 	if p.beta > 0 {
 		s.program = newPenalised(p)

@@ -26,7 +26,7 @@ type Objective struct {
 	m         int
 	intercept bool
 
-	z, back blas64.General // n x m: X U', and the gradient with respect to it
+	z, back blas64.General // n x m: X U', and the gradient with respect to it, if any was asked for
 	f, v    []float64      // n x c: predictions, minus the gradient of the loss
 }
 
@@ -36,7 +36,7 @@ func New(x *mat.Dense, loss lasso.Loss, beta float64, m int, intercept bool) *Ob
 	c := loss.Outputs()
 	return &Objective{
 		x: x, loss: loss, beta: beta, m: m, intercept: intercept,
-		z: kernel.Dense(n, m), back: kernel.Dense(n, m), f: make([]float64, n*c), v: make([]float64, n*c),
+		z: kernel.Dense(n, m), f: make([]float64, n*c), v: make([]float64, n*c),
 	}
 }
 
@@ -59,27 +59,37 @@ func (o *Objective) split(w []float64) (u, g blas64.General, b []float64) {
 	return u, g, w[o.m*(d+c):]
 }
 
-// Value returns the objective at w, and its gradient in grad unless that is nil. At a
-// kink it takes the side of the inactive neuron.
-func (o *Objective) Value(grad, w []float64) float64 {
+// Predict returns the n x c predictions of the weights w, row-major, which are valid
+// until the next call of a method.
+func (o *Objective) Predict(w []float64) []float64 {
 	u, g, b := o.split(w)
 	n, c := o.z.Rows, o.loss.Outputs()
 	kernel.Gemm(blas.NoTrans, blas.Trans, 1, o.x.RawMatrix(), u, 0, o.z)
 	for i, z := range o.z.Data {
 		o.z.Data[i] = max(z, 0)
 	}
-	f := blas64.General{Rows: n, Cols: c, Stride: c, Data: o.f}
 	clear(o.f)
 	if o.intercept {
 		for i := range n {
 			copy(o.f[i*c:(i+1)*c], b)
 		}
 	}
-	kernel.Gemm(blas.NoTrans, blas.NoTrans, 1, o.z, g, 1, f)
+	kernel.Gemm(blas.NoTrans, blas.NoTrans, 1, o.z, g, 1, blas64.General{Rows: n, Cols: c, Stride: c, Data: o.f})
+	return o.f
+}
+
+// Value returns the objective at w, and its gradient in grad unless that is nil. At a
+// kink it takes the side of the inactive neuron.
+func (o *Objective) Value(grad, w []float64) float64 {
+	u, g, _ := o.split(w)
+	n, c := o.z.Rows, o.loss.Outputs()
 	weights := w[:o.m*(u.Cols+c)]
-	value := o.loss.Value(o.f) + o.beta/2*floats.Dot(weights, weights)
+	value := o.loss.Value(o.Predict(w)) + o.beta/2*floats.Dot(weights, weights)
 	if grad == nil {
 		return value
+	}
+	if o.back.Rows == 0 {
+		o.back = kernel.Dense(n, o.m)
 	}
 	o.loss.Residual(o.v, o.f)
 	v := blas64.General{Rows: n, Cols: c, Stride: c, Data: o.v}

@@ -9,4 +9,7 @@
 //
 // First-order steps move all neurons together, which makes fast progress at first and
 // gets stuck at kinks later, since the best weights lie on many of them.
+//
+// [Objective] has the value and the gradient on all samples, and steps of L-BFGS.
+// [Batches] has them on some of the samples at a time, for stochastic gradients.
 package descent

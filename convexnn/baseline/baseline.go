@@ -22,7 +22,7 @@ type Method string
 const (
 	// LeastSquares is ordinary least squares on independent columns.
 	LeastSquares Method = "least squares"
-	// Ridge is least squares with a tiny penalty on the coefficients.
+	// Ridge is least squares with a penalty on the coefficients, a tiny one in [Fit].
 	Ridge Method = "ridge"
 )
 
@@ -33,6 +33,10 @@ const maxRows = 2000
 type Model struct {
 	Method  Method
 	Columns int // columns with a coefficient; the others were constant or dependent
+	// Penalty of FitRidge, and the sum of squares of its predictions of samples left
+	// out, in the units of the target: +Inf where one of them decides its own
+	// prediction. Fit leaves both 0.
+	Penalty, PRESS float64
 
 	inputs []scaling
 	target scaling
@@ -48,21 +52,28 @@ func (s scaling) apply(v float64) float64 { return v/s.size - s.mean/s.size }
 // Fit regresses y (n) on the columns of x (n x d) and an intercept. The error is
 // [ErrShape] or [ErrNotFinite].
 func Fit(x *mat.Dense, y []float64) (*Model, error) {
+	m, columns, varying, targets, err := prepare(x, y)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.fit(columns, varying, targets)
+}
+
+// prepare scales columns and target, and lists the columns that vary.
+func prepare(x *mat.Dense, y []float64) (m *Model, columns [][]float64, varying []int, targets []float64, err error) {
 	n, d := x.Dims()
 	if n == 0 || n != len(y) {
-		return nil, fmt.Errorf("%w: %d rows and %d targets", ErrShape, n, len(y))
+		return nil, nil, nil, nil, fmt.Errorf("%w: %d rows and %d targets", ErrShape, n, len(y))
 	}
-	m := &Model{inputs: make([]scaling, d), slopes: make([]float64, d)}
-	var err error
+	m = &Model{inputs: make([]scaling, d), slopes: make([]float64, d)}
 	if m.target, err = scalingOf(y); err != nil {
-		return nil, fmt.Errorf("target: %w", err)
+		return nil, nil, nil, nil, fmt.Errorf("target: %w", err)
 	}
-	var varying []int
-	columns := make([][]float64, d)
+	columns = make([][]float64, d)
 	for j := range d {
 		column := mat.Col(nil, j, x)
 		if m.inputs[j], err = scalingOf(column); err != nil {
-			return nil, fmt.Errorf("column %d: %w", j, err)
+			return nil, nil, nil, nil, fmt.Errorf("column %d: %w", j, err)
 		}
 		if m.inputs[j].size == 0 {
 			continue
@@ -73,13 +84,13 @@ func Fit(x *mat.Dense, y []float64) (*Model, error) {
 		columns[j] = column
 		varying = append(varying, j)
 	}
-	targets := make([]float64, n)
+	targets = make([]float64, n)
 	if m.target.size > 0 {
 		for i, v := range y {
 			targets[i] = m.target.apply(v)
 		}
 	}
-	return m, m.fit(columns, varying, targets)
+	return m, columns, varying, targets, nil
 }
 
 // fit chooses the method and sets the coefficients of the scaled columns, of

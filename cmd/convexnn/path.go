@@ -15,19 +15,17 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/convexnn/convexnn/convexnn"
-	"github.com/convexnn/convexnn/datasets"
 )
 
 // pathFlags are the flags of path.
 type pathFlags struct {
-	source sourceFlags
-	fit    fitFlags
+	partFlags
 	cells  cellFlags
 	limits limitFlags
 
 	modeName                       string
 	count                          int
-	ratio, validation, tol         float64
+	ratio, tol                     float64
 	intercept, quiet               bool
 	modelPath, reportOut, plotPath string
 
@@ -86,10 +84,7 @@ func (f *pathFlags) groups() []flagGroup {
 	f.cells.register(fs, enumerateUpTo)
 	fs.BoolVar(&f.intercept, "intercept", false, "add an output intercept without weight decay")
 	fs.Float64Var(&f.tol, "tol", 0, "relative gap `F` to reach at each strength (default 1e-6 with enumeration, 1e-3 without)")
-	f.source.register(data.flags, true)
-	f.fit.register(data.flags)
-	f.fit.registerTraining(data.flags)
-	data.flags.Float64Var(&f.validation, "validation-fraction", 0.25, "share `F` of the rows to choose the strength by")
+	f.partFlags.register(data.flags, "the strength")
 	f.limits.register(limits.flags)
 	return []flagGroup{out, network, data, limits}
 }
@@ -109,8 +104,6 @@ func (f *pathFlags) check(flags *pflag.FlagSet) (err error) {
 		return usagef("--smallest-ratio must be at least %g and below 1, got %v", leastRatio, f.ratio)
 	case flags.Changed("tol") && (!positive(f.tol) || f.tol >= 1):
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
-	case !(f.validation > 0 && f.validation < 1):
-		return usagef("--validation-fraction must be above 0 and below 1, got %v", f.validation)
 	case f.modelPath == "-" || f.plotPath == "-":
 		return usagef("--out and --plot take a file, and standard output is for the summary or --report -")
 	case f.plotPath != "" && f.plotFormat() == "":
@@ -123,13 +116,7 @@ func (f *pathFlags) check(flags *pflag.FlagSet) (err error) {
 		}
 		names[o.path] = o.flag
 	}
-	if err := cmp.Or(f.limits.check(flags), f.fit.check(flags, f.source.x != "")); err != nil {
-		return err
-	}
-	if f.validation+f.fit.fraction >= 1 {
-		return usagef("--validation-fraction %v and --test-fraction %v leave no row to train on", f.validation, f.fit.fraction)
-	}
-	return nil
+	return cmp.Or(f.limits.check(flags), f.partFlags.check(flags))
 }
 
 const (
@@ -177,7 +164,7 @@ func (a *app) path(cmd *cobra.Command, f *pathFlags, args []string) error {
 	}
 
 	p := selection{flags: f}
-	if err := p.load(cmd, args, a.noticer(f.quiet)); err != nil {
+	if p.parts, err = f.load(cmd, args, "beta", a.noticer(f.quiet)); err != nil {
 		return err
 	}
 	p.printData(text)
@@ -209,9 +196,8 @@ func (a *app) path(cmd *cobra.Command, f *pathFlags, args []string) error {
 
 // A selection is the data and the results of path.
 type selection struct {
-	flags            *pathFlags
-	data             *prepared // its test rows are those of both parts below
-	validation, test sample
+	*parts
+	flags *pathFlags
 
 	result  *convexnn.PathResult
 	points  []pathPoint // as those of the result
@@ -288,18 +274,6 @@ func (p *selection) run(ctx context.Context, bar *progress) error {
 	return err
 }
 
-// measure compares the outputs of a network with the targets of some rows.
-func (p *selection) measure(net *convexnn.Network, s sample) (measures, []float64, error) {
-	if s.rows() == 0 {
-		return measure(p.data.encoding, nil, nil), nil, nil
-	}
-	scores, err := net.Predict(s.x)
-	if err != nil {
-		return measures{}, nil, err
-	}
-	return measure(p.data.encoding, scores, s.y), scores, nil
-}
-
 // choose returns the index of the point that does best on the validation rows. The
 // points come in the order of decreasing beta.
 func choose(points []pathPoint) (best int) {
@@ -311,18 +285,4 @@ func choose(points []pathPoint) (best int) {
 		}
 	}
 	return best
-}
-
-// first is the metric that networks are compared by: accuracy or R2.
-func (m measures) first() number {
-	if m.Accuracy != nil {
-		return *m.Accuracy
-	}
-	return *m.R2
-}
-
-// standardized reports whether the target of a regression was scaled.
-func (p *selection) standardized() bool {
-	pre, ok := p.data.encoding.(*datasets.Preprocessor)
-	return ok && pre.Standardized() && pre.Task() == datasets.TaskRegression
 }

@@ -170,14 +170,18 @@ func TestPathSplit(t *testing.T) {
 			cmd, other := new(cobra.Command), new(cobra.Command)
 			useGroups(cmd, f.groups())
 			useGroups(other, plain.groups())
-			p, tr := selection{flags: f}, training{flags: plain}
+			tr := training{flags: plain}
 			for _, err := range []error{
-				cmd.ParseFlags(with(args, "--validation-fraction", "0.31")), f.check(cmd.Flags()), p.load(cmd, data[:1], quiet),
+				cmd.ParseFlags(with(args, "--validation-fraction", "0.31")), f.check(cmd.Flags()),
 				other.ParseFlags(args), plain.check(other.Flags()), tr.load(other, data[:1], quiet),
 			} {
 				if err != nil {
 					t.Fatal(err)
 				}
+			}
+			p, err := f.load(cmd, data[:1], "beta", quiet)
+			if err != nil {
+				t.Fatal(err)
 			}
 			if !slices.Equal(rows(p.test), rows(tr.data.test)) {
 				t.Errorf("%s: other test rows than those of train", data[0])

@@ -124,14 +124,6 @@ func (q pathPoint) report() pointReport {
 	return out
 }
 
-// metricKey is the key of the metric that chooses.
-func (p *selection) metricKey() string {
-	if p.data.encoding.Task() == datasets.TaskClassification {
-		return "accuracy"
-	}
-	return "r2"
-}
-
 // plot is the picture of the path.
 func (p *selection) plot() figures.Path {
 	q := p.best()

@@ -3,12 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/convexnn/convexnn/convexnn"
-	"github.com/convexnn/convexnn/datasets"
 )
 
 // updatePath shows what the training at one of several strengths reports: which one
@@ -32,50 +29,6 @@ func (p *progress) updatePath(at, of int, u convexnn.Progress) {
 		share = float64(way(u.Solve.Gap, u.Tolerance)) / progressSteps
 	}
 	p.bar.Set(int(progressSteps * min((float64(at)+share)/float64(of), 0.999)))
-}
-
-// printData prints what is trained on.
-func (p *selection) printData(w io.Writer) {
-	d := p.data
-	_, cols := d.train.x.Dims()
-	split := fmt.Sprintf("%s, %s", plural(d.train.rows(), "training row"), plural(p.validation.rows(), "validation row"))
-	if p.test.rows() > 0 {
-		split += ", " + plural(p.test.rows(), "test row")
-	}
-	row(w, "data", "%s: %s", d.name, split)
-	bias := ""
-	if d.encoding.Bias() {
-		cols--
-		bias = ", and the bias"
-	}
-	row(w, "features", "%d from %s%s", cols, plural(d.columns, "column"), bias)
-	row(w, "target", "%s%s", d.encoding.TargetName(), d.target)
-	if d.encoding.Task() == datasets.TaskClassification {
-		negative, positive := d.encoding.Labels()
-		width := max(utf8.RuneCountInString(negative), utf8.RuneCountInString(positive))
-		row(w, "classes", "%s", p.class(negative, -1, width))
-		row(w, "", "%s", p.class(positive, 1, width))
-	}
-	for _, n := range d.notices {
-		paragraph(w, "note", n)
-	}
-}
-
-// class describes one class.
-func (p *selection) class(label string, value, width int) string {
-	count := func(s sample) (n int) {
-		for _, v := range s.y {
-			if int(v) == value {
-				n++
-			}
-		}
-		return n
-	}
-	text := fmt.Sprintf("%-*s -> %+d  (%d training, %d validation", width, label, value, count(p.data.train), count(p.validation))
-	if p.test.rows() > 0 {
-		text += fmt.Sprintf(", %d test", count(p.test))
-	}
-	return text + ")"
 }
 
 // printResult prints the path, and the network chosen with what is known of it.
@@ -156,29 +109,6 @@ func (p *selection) printTable(w io.Writer) {
 		fmt.Fprintln(w, b.String())
 	}
 }
-
-// tidy takes what rounding leaves of a zero for one.
-func tidy(x number) number {
-	if math.Abs(float64(x)) < 1e-12 {
-		return 0
-	}
-	return x
-}
-
-// gapText writes a relative gap with two digits, and never as less than it is.
-func gapText(gap float64) string {
-	percent := max(100*gap, 1e-3)
-	digits := 1 - math.Floor(math.Log10(percent))
-	unit := math.Pow(10, -digits)
-	percent = min(100, math.Ceil(percent/unit*(1-1e-12))*unit)
-	if percent >= 99.5 {
-		return "100 %"
-	}
-	return fmt.Sprintf("%.2g %%", percent)
-}
-
-// metricName is what the table calls the metric that chooses.
-func (p *selection) metricName() string { return p.best().train.lines()[0].name }
 
 // remarks are what the user should know of the result.
 func (p *selection) remarks() []string {

@@ -68,17 +68,13 @@ func (q *run) train(ctx context.Context) (Status, error) {
 			if _, ok := q.checkpoint(q.ceiling); !ok {
 				return Diverged, nil
 			}
-			next = q.epochs + max(1, min(q.epochs/10, mostBetween))
+			next = q.epochs + max(1, q.epochs/10)
 		}
 		if over {
 			return end, nil
 		}
 	}
 }
-
-// mostBetween is the most epochs between two checkpoints: these cost about a third of an
-// epoch each.
-const mostBetween = 25
 
 // epoch passes over the samples once, unless it says how the run is over.
 func (q *run) epoch(ctx context.Context) (Status, bool) {

@@ -62,8 +62,7 @@ type Result struct {
 // elsewhere it is not below.
 //
 // In each epoch the samples come in another order. Checkpoints lie at the ends of
-// epochs, at first of every one, later of every tenth part of those that were run, and
-// at least of every 25th.
+// epochs, at first of every one, later whenever a tenth more were run.
 //
 // The same settings give the same bits for any number of threads, unless a clock or ctx
 // ends the training. A run that diverges ends there, and keeps the best network that it

@@ -5,51 +5,85 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/convexnn/convexnn/datasets"
 )
 
-// load reads the data and splits the rows into three parts. All that is held out is
-// held out at once, so that the preprocessing learns from the training rows alone and a
-// model file can repeat the split. The test rows are those that train holds out with
-// the same seed and share.
-func (p *selection) load(cmd *cobra.Command, args []string, notice func(string)) error {
-	f := p.flags
-	s, err := f.source.load(cmd.Flags(), args, f.fit.target, f.fit.seed, true, notice)
-	if err != nil {
+// parts are the rows of a source: to train on, to choose by, and to test on.
+type parts struct {
+	data             *prepared // its test rows are those of both parts below
+	validation, test sample
+}
+
+// partFlags say where the rows come from and how they are split.
+type partFlags struct {
+	source     sourceFlags
+	fit        fitFlags
+	validation float64
+}
+
+func (f *partFlags) register(fs *pflag.FlagSet, chosen string) {
+	f.source.register(fs, true)
+	f.fit.register(fs)
+	f.fit.registerTraining(fs)
+	fs.Float64Var(&f.validation, "validation-fraction", 0.25, "share `F` of the rows to choose "+chosen+" by")
+}
+
+func (f *partFlags) check(flags *pflag.FlagSet) error {
+	if !(f.validation > 0 && f.validation < 1) {
+		return usagef("--validation-fraction must be above 0 and below 1, got %v", f.validation)
+	}
+	if err := f.fit.check(flags, f.source.x != ""); err != nil {
 		return err
 	}
+	if f.validation+f.fit.fraction >= 1 {
+		return usagef("--validation-fraction %v and --test-fraction %v leave no row to train on", f.validation, f.fit.fraction)
+	}
+	return nil
+}
+
+// load reads the data and splits the rows into three parts; what is chosen by the second
+// has a name for messages. All that is held out is held out at once, so that the
+// preprocessing learns from the training rows alone and a model file can repeat the
+// split. The test rows are those that train holds out with the same seed and share.
+func (f *partFlags) load(cmd *cobra.Command, args []string, chosen string, notice func(string)) (*parts, error) {
+	s, err := f.source.load(cmd.Flags(), args, f.fit.target, f.fit.seed, true, notice)
+	if err != nil {
+		return nil, err
+	}
+	p := new(parts)
 	if p.data, err = f.fit.encode(s, f.validation+f.fit.fraction, f.source.read.Missing == datasets.MissingMean); err != nil {
-		return err
+		return nil, err
 	}
 	strata, err := f.strata(s, p.data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n := p.data.train.rows() + p.data.test.rows()
 	_, held, err := datasets.Split(strata, n, p.data.fraction, f.fit.seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, test, err := datasets.Split(strata, n, f.fit.fraction, f.fit.seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var parts [2][]int // places among the held-out rows
+	var places [2][]int // among the held-out rows
 	for place, row := range held {
 		k := 0
 		if _, found := slices.BinarySearch(test, row); found {
 			k = 1
 		}
-		parts[k] = append(parts[k], place)
+		places[k] = append(places[k], place)
 	}
-	p.validation, p.test = p.data.test.pick(parts[0]), p.data.test.pick(parts[1])
+	p.validation, p.test = p.data.test.pick(places[0]), p.data.test.pick(places[1])
 	p.data.notices = append(slices.Clone(s.notices), p.data.notices...)
-	return p.checkParts()
+	return p, p.check(f.fit.fraction, chosen)
 }
 
 // strata returns what the split of the prepared rows is stratified by.
-func (f *pathFlags) strata(s *source, data *prepared) ([]int, error) {
+func (f *partFlags) strata(s *source, data *prepared) ([]int, error) {
 	if e, plain := data.encoding.(*matrixEncoding); plain {
 		y, err := e.target(s.name, s.y)
 		if err != nil {
@@ -73,8 +107,9 @@ func (f *pathFlags) strata(s *source, data *prepared) ([]int, error) {
 	return t.Strata(f.fit.target, task)
 }
 
-// checkParts refuses parts that measure nothing, and notes those that measure little.
-func (p *selection) checkParts() error {
+// check refuses parts that measure nothing, and notes those that measure little, if the
+// share of the rows to test on is the one given.
+func (p *parts) check(fraction float64, chosen string) error {
 	classes := p.data.encoding.Task() == datasets.TaskClassification
 	least := 2 // below it there is no R2
 	if classes {
@@ -85,14 +120,14 @@ func (p *selection) checkParts() error {
 	switch {
 	case validation < least:
 		return fmt.Errorf("%s, and choosing needs %d; give more rows, a larger --validation-fraction or --test-fraction 0", parts, least)
-	case p.flags.fit.fraction > 0 && test < least:
+	case fraction > 0 && test < least:
 		return fmt.Errorf("%s, and a test needs %d; give more rows, a larger --test-fraction, or --test-fraction 0 for no test", parts, least)
 	case !classes:
 		return nil
-	case p.flags.fit.fraction > 0 && oneClass(p.test):
+	case fraction > 0 && oneClass(p.test):
 		return fmt.Errorf("%s, which lack a class; give more rows, a larger --test-fraction, or --test-fraction 0 for no test", parts)
 	case oneClass(p.validation):
-		p.data.notices = append(p.data.notices, fmt.Sprintf("the %s all of one class, so that the choice of beta says little; give more, by --validation-fraction", validationRows(validation)))
+		p.data.notices = append(p.data.notices, fmt.Sprintf("the %s all of one class, so that the choice of %s says little; give more, by --validation-fraction", validationRows(validation), chosen))
 	}
 	return nil
 }

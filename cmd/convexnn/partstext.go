@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"unicode/utf8"
+
+	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/datasets"
+)
+
+// printData prints what is trained on.
+func (p *parts) printData(w io.Writer) {
+	d := p.data
+	_, cols := d.train.x.Dims()
+	split := fmt.Sprintf("%s, %s", plural(d.train.rows(), "training row"), plural(p.validation.rows(), "validation row"))
+	if p.test.rows() > 0 {
+		split += ", " + plural(p.test.rows(), "test row")
+	}
+	row(w, "data", "%s: %s", d.name, split)
+	bias := ""
+	if d.encoding.Bias() {
+		cols--
+		bias = ", and the bias"
+	}
+	row(w, "features", "%d from %s%s", cols, plural(d.columns, "column"), bias)
+	row(w, "target", "%s%s", d.encoding.TargetName(), d.target)
+	if d.encoding.Task() == datasets.TaskClassification {
+		negative, positive := d.encoding.Labels()
+		width := max(utf8.RuneCountInString(negative), utf8.RuneCountInString(positive))
+		row(w, "classes", "%s", p.class(negative, -1, width))
+		row(w, "", "%s", p.class(positive, 1, width))
+	}
+	for _, n := range d.notices {
+		paragraph(w, "note", n)
+	}
+}
+
+// class describes one class.
+func (p *parts) class(label string, value, width int) string {
+	count := func(s sample) (n int) {
+		for _, v := range s.y {
+			if int(v) == value {
+				n++
+			}
+		}
+		return n
+	}
+	text := fmt.Sprintf("%-*s -> %+d  (%d training, %d validation", width, label, value, count(p.data.train), count(p.validation))
+	if p.test.rows() > 0 {
+		text += fmt.Sprintf(", %d test", count(p.test))
+	}
+	return text + ")"
+}
+
+// tidy takes what rounding leaves of a zero for one.
+func tidy(x number) number {
+	if math.Abs(float64(x)) < 1e-12 {
+		return 0
+	}
+	return x
+}
+
+// gapText writes a relative gap with two digits, and never as less than it is.
+func gapText(gap float64) string {
+	percent := max(100*gap, 1e-3)
+	digits := 1 - math.Floor(math.Log10(percent))
+	unit := math.Pow(10, -digits)
+	percent = min(100, math.Ceil(percent/unit*(1-1e-12))*unit)
+	if percent >= 99.5 {
+		return "100 %"
+	}
+	return fmt.Sprintf("%.2g %%", percent)
+}
+
+// metricName is what people call the metric that chooses.
+func (p *parts) metricName() string {
+	if p.data.encoding.Task() == datasets.TaskClassification {
+		return "accuracy"
+	}
+	return "R2"
+}
+
+// metricKey is the key of the metric that chooses.
+func (p *parts) metricKey() string {
+	if p.data.encoding.Task() == datasets.TaskClassification {
+		return "accuracy"
+	}
+	return "r2"
+}
+
+// measure compares the outputs of a network with the targets of some rows.
+func (p *parts) measure(net *convexnn.Network, s sample) (measures, []float64, error) {
+	if s.rows() == 0 {
+		return measure(p.data.encoding, nil, nil), nil, nil
+	}
+	scores, err := net.Predict(s.x)
+	if err != nil {
+		return measures{}, nil, err
+	}
+	return measure(p.data.encoding, scores, s.y), scores, nil
+}
+
+// first is the metric that networks are compared by: accuracy or R2.
+func (m measures) first() number {
+	if m.Accuracy != nil {
+		return *m.Accuracy
+	}
+	return *m.R2
+}
+
+// standardized reports whether the target of a regression was scaled.
+func (p *parts) standardized() bool {
+	pre, ok := p.data.encoding.(*datasets.Preprocessor)
+	return ok && pre.Standardized() && pre.Task() == datasets.TaskRegression
+}

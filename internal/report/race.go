@@ -47,6 +47,8 @@ var raceMarks = [...]struct {
 	{orange, pyramid},
 	{green, triangle},
 	{purple, cross},
+	{grey, square},
+	{ink, box},
 }
 
 // methodGlyph is the mark of a method; a method that has none takes that of another.

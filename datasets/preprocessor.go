@@ -148,6 +148,20 @@ func (p *Preprocessor) Unscale(f []float64) []float64 {
 	return out
 }
 
+// FeatureValue returns what the number z in column j of the matrix stands for, in the
+// units of the table: the value of a numeric column, or how much of an indicator. j
+// counts from 0 and must be below [Preprocessor.Cols]; the bias column stands for itself.
+func (p *Preprocessor) FeatureValue(j int, z float64) float64 {
+	for k := range p.features {
+		f := &p.features[k]
+		if j < len(f.outputs) {
+			return f.outputs[j].invert(z)
+		}
+		j -= len(f.outputs)
+	}
+	return z
+}
+
 // ReadOptions returns base with the schema of the model, so that a table is read
 // with the types of training whatever its values look like, and columns that the
 // model does not use cannot fail. The target column is read, where it is there,

@@ -341,3 +341,34 @@ func TestConstant(t *testing.T) {
 		t.Errorf("one training row: %d columns, scale %v", pre.Cols(), pre.TargetScale())
 	}
 }
+
+// FeatureValue undoes Transform, column by column.
+func TestFeatureValue(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 1))
+	for range 30 {
+		tab := randomTable(rng, 20, false)
+		for _, standardize := range []bool{false, true} {
+			pre, _ := fit(t, tab, every(20), datasets.FitOptions{Target: "y", Standardize: standardize, Bias: true})
+			x := transform(t, pre, tab)
+			for j, name := range pre.FeatureNames() {
+				column, level, indicator := strings.Cut(name, "=")
+				for i := range 20 {
+					got := pre.FeatureValue(j, x.At(i, j))
+					want := 1.0
+					for k := range tab.NumColumns() {
+						switch c := tab.At(k); {
+						case name == datasets.BiasName || c.Name != column:
+						case !indicator:
+							want = c.Values[i]
+						case c.Text(i) != level:
+							want = 0
+						}
+					}
+					if math.Abs(got-want) > 1e-9*math.Max(1, math.Abs(want)) {
+						t.Fatalf("row %d of %s: %v, want %v", i, name, got, want)
+					}
+				}
+			}
+		}
+	}
+}

@@ -90,6 +90,12 @@ type State struct {
 	Network *convexnn.Network
 }
 
+// Check returns the error that [Train] would refuse x (n x d) and y (n) with.
+func (s Settings) Check(x *mat.Dense, y []float64) error {
+	_, err := s.resolve(x, y)
+	return err
+}
+
 // resolve returns the settings with defaults filled in, or says what is wrong with
 // them.
 func (s Settings) resolve(x *mat.Dense, y []float64) (Settings, error) {

@@ -2,6 +2,8 @@
 // says what is proved of their optimality.
 //
 //	convexnn train DATA [flags]     train a network
+//	convexnn path DATA              train at many strengths and choose one
+//	convexnn compare DATA           compare with sampling, gradients and linear models
 //	convexnn predict MODEL DATA     predict one value per row
 //	convexnn evaluate MODEL DATA    measure a model on labelled rows
 //	convexnn certify MODEL DATA     say how far a network is from the best one
@@ -18,10 +20,11 @@
 // # Exit status
 //
 //	0  done; a note says so where --tol was not reached
-//	1  the work failed, or verify did not find the claim proved; one line on
-//	   standard error says why
+//	1  the work failed, verify did not find the claim proved, or compare found a
+//	   network below a proved bound; one line on standard error says why
 //	2  the command line is wrong
-//	3  stopped early by Ctrl-C or --time-limit, with a usable result written
+//	3  stopped early by Ctrl-C or --time-limit, with a usable result written; of
+//	   compare, whose --time-limit is that of each training, by Ctrl-C alone
 //
 // # Output
 //

@@ -109,9 +109,3 @@ func (m measures) first() number {
 	}
 	return *m.R2
 }
-
-// standardized reports whether the target of a regression was scaled.
-func (p *parts) standardized() bool {
-	pre, ok := p.data.encoding.(*datasets.Preprocessor)
-	return ok && pre.Standardized() && pre.Task() == datasets.TaskRegression
-}

@@ -88,7 +88,7 @@ func (p *selection) report() pathReport {
 	if p.result.BetaMax.Exact {
 		out.BetaMaxKind = "exact"
 	}
-	if p.standardized() {
+	if p.data.standardized() {
 		out.TargetUnits = "standardised"
 	}
 	if e.Task() == datasets.TaskClassification {
@@ -129,7 +129,7 @@ func (p *selection) plot() figures.Path {
 	q := p.best()
 	r := q.result
 	metric, units := p.metricName(), ""
-	if p.standardized() {
+	if p.data.standardized() {
 		units = "; objective in standardised units"
 	}
 	out := figures.Path{

@@ -42,7 +42,7 @@ func (p *selection) printResult(w io.Writer) {
 	fmt.Fprintln(w)
 
 	units := ""
-	if p.standardized() {
+	if p.data.standardized() {
 		units = ", in standardised units of the target"
 	}
 	row(w, "chosen", "by %s on %s", p.metricName(), plural(p.validation.rows(), "validation row"))

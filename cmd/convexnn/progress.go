@@ -99,3 +99,12 @@ func (p *progress) clear() {
 		p.bar.Finish()
 	}
 }
+
+// updateCompare shows which of several trainings runs, and what it reports.
+func (p *progress) updateCompare(at, of int, share float64, text string) {
+	if p == nil {
+		return
+	}
+	p.bar.Describe(fmt.Sprintf("%d/%d %s", at+1, of, text))
+	p.bar.Set(int(progressSteps * min((float64(at)+share)/float64(of), 0.999)))
+}

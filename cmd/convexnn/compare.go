@@ -118,8 +118,9 @@ func (f *compareFlags) check(flags *pflag.FlagSet) (err error) {
 		return usagef("--batch must be at least 1, or 0 for all rows, got %d", f.batch)
 	case f.page == "-":
 		return usagef("--page takes a file, and standard output is for the table or --report -")
-	case f.page != "" && f.page == f.reportOut:
-		return usagef("--page and --report name the same file %s", f.page)
+	}
+	if err := differ(named{"--page", f.page}, named{"--report", f.reportOut}); err != nil {
+		return err
 	}
 	if f.plan.schedule, err = baseline.ParseSchedule(f.schedule); err != nil {
 		return usagef("--schedule %q is neither cosine nor constant", f.schedule)
@@ -190,11 +191,11 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, args []string) error 
 
 // newPage is the file of the page, nil for none. A file of the default name that is not
 // such a page is left alone.
-func (f *compareFlags) newPage(named bool, inputs []string) (*output, error) {
+func (f *compareFlags) newPage(chosen bool, inputs []string) (*output, error) {
 	if f.page == "" {
 		return nil, nil
 	}
-	if !named {
+	if !chosen {
 		if head, err := head(f.page); err == nil && !strings.Contains(head, pageMark) {
 			return nil, fmt.Errorf("%s is there and not a page of convexnn; name another by --page FILE, or write none by --page \"\"", f.page)
 		}

@@ -97,7 +97,7 @@ func (c *comparison) run(ctx context.Context, bar *progress) (err error) {
 	if c.global, err = c.trainConvex(ctx, convexnn.Auto, func(share float64, text string) {
 		bar.updateCompare(0, of, share, "global "+text)
 	}); err != nil {
-		return tooFar("beta", f.beta, err)
+		return tooFar("beta", f.beta, tooFar("beta-ratio", f.ratio, err))
 	}
 	if c.linear, err = baseline.Fit(train.x, train.y); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/datasets"
 	"github.com/convexnn/convexnn/internal/metrics"
 )
 
@@ -163,5 +164,41 @@ func TestJudge(t *testing.T) {
 	}
 	if err := f.judge([]sighting{{"a", 10}, {"b", 4.9}}); err == nil || !strings.Contains(err.Error(), "b found") {
 		t.Errorf("a false bound: %v", err)
+	}
+}
+
+// The sentences name who is best, whoever it is.
+func TestVerdicts(t *testing.T) {
+	run := &gradientRun{setting: setting{method: 0, rate: 0.5, width: 7}}
+	metric := func(v float64) measures {
+		return measures{Rows: 50, Accuracy: (*number)(&v), AUC: (*number)(&v)}
+	}
+	network := new(convexnn.Network)
+	for _, test := range []struct {
+		global, sampled, adam       float64 // objectives
+		onGlobal, onSampled, onAdam float64 // accuracies
+		onLinear                    float64
+		training, test              string
+	}{
+		{10, 11, 12, 0.9, 0.8, 0.8, 0.7, "global has the lowest objective, 10; the best by gradients, adam (rate 0.5, width 7), has 12, 20 % more", "global is the best, accuracy 0.9"},
+		{10, 9, 12, 0.9, 0.8, 0.92, 0.7, "sampled has the lowest objective, 9, and global 10, 11 % more", "adam by objective is the best, accuracy 0.9200, and global has 0.9000: that is 1 row of 50"},
+		{10, 9, 8, 0.9, 0.9, 0.8, 0.94, "adam (rate 0.5, width 7) has the lowest objective, 8, and global 10, 25 % more", "linear model is the best, accuracy 0.9400, and global has 0.9000: that is 2 rows of 50"},
+		{10, 11, 10, 0.9, 0.9, 0.9, 0.7, "global and adam (rate 0.5, width 7) have the same objective, 10", "all networks are equally good"},
+		{10, 11, 30, 0.9, 0.9, 0.8, 0.9, "3 times as much", "global, sampled and linear model are equally good, accuracy 0.9"},
+	} {
+		c := comparison{parts: &parts{data: &prepared{encoding: &matrixEncoding{Kind: datasets.TaskClassification}}}}
+		c.test.y = make([]float64, 50)
+		c.rows = []*contender{
+			{method: "global", network: network, objective: number(test.global), test: metric(test.onGlobal)},
+			{method: "sampled", network: network, objective: number(test.sampled), test: metric(test.onSampled)},
+			{method: "adam", chosen: "objective", run: run, network: network, objective: number(test.adam), test: metric(test.onAdam)},
+			{method: "linear", objective: number(math.NaN()), test: metric(test.onLinear)},
+			{method: "ridge", objective: number(math.NaN()), test: metric(0.1)},
+		}
+		c.markBest()
+		got := c.verdicts()
+		if len(got) != 2 || !strings.Contains(got[0], test.training) || !strings.Contains(got[1], test.test) {
+			t.Errorf("verdicts %q, want %q and %q", got, test.training, test.test)
+		}
 	}
 }

@@ -29,9 +29,9 @@ func (c *comparison) printResult(w io.Writer) {
 	}
 	row(w, "time", "%s", seconds(c.seconds))
 	f := c.flags
-	for _, o := range []struct{ name, path string }{{"page", f.page}, {"plots", f.plots}, {"report", f.reportOut}} {
+	for _, o := range []named{{"page", f.page}, {"plots", f.plots}, {"report", f.reportOut}} {
 		if o.path != "" && o.path != "-" {
-			row(w, o.name, "%s", o.path)
+			row(w, o.flag, "%s", o.path)
 		}
 	}
 }
@@ -143,21 +143,37 @@ func (c *comparison) verdicts() []string {
 
 // trainingVerdict compares objectives.
 func (c *comparison) trainingVerdict() string {
-	global, other := c.find("global"), c.bestGradient()
+	global := c.find("global")
+	lowest := global
+	for _, r := range c.rows {
+		if r.network != nil && r.objective < lowest.objective*(1-rounding) {
+			lowest = r
+		}
+	}
+	g := float64(global.objective)
+	if lowest != global {
+		return fmt.Sprintf("on the training rows %s has the lowest objective, %.6g, and global %.6g, %s", lowest.setting(), float64(lowest.objective), g, more(g/float64(lowest.objective)-1))
+	}
+	other := c.bestGradient()
 	if other == nil {
-		return fmt.Sprintf("global training ends at the objective %.6g; no run by gradients was done", float64(global.objective))
+		return fmt.Sprintf("global training ends at the objective %.6g; no run by gradients was done", g)
 	}
-	g, o := float64(global.objective), float64(other.objective)
-	name := fmt.Sprintf("%s (%v)", other.method, other.run.setting)
-	switch {
-	case o < g*(1-rounding):
-		return fmt.Sprintf("on the training rows %s has the lowest objective, %.6g, and global %.6g, %s", name, o, g, more(g/o-1))
+	switch o := float64(other.objective); {
 	case o <= g*(1+rounding):
-		return fmt.Sprintf("on the training rows global and %s have the same objective, %.6g", name, g)
+		return fmt.Sprintf("on the training rows global and %s have the same objective, %.6g", other.setting(), g)
 	case g <= 0:
-		return fmt.Sprintf("on the training rows global has the lowest objective, %.6g; the best by gradients is %s with %.6g", g, name, o)
+		return fmt.Sprintf("on the training rows global has the lowest objective, %.6g; the best by gradients is %s with %.6g", g, other.setting(), o)
+	default:
+		return fmt.Sprintf("on the training rows global has the lowest objective, %.6g; the best by gradients, %s, has %.6g, %s", g, other.setting(), o, more(o/g-1))
 	}
-	return fmt.Sprintf("on the training rows global has the lowest objective, %.6g; the best by gradients, %s, has %.6g, %s", g, name, o, more(o/g-1))
+}
+
+// setting is the method, with rate and width by gradients.
+func (r *contender) setting() string {
+	if r.run == nil {
+		return r.method
+	}
+	return fmt.Sprintf("%s (%v)", r.method, r.run.setting)
 }
 
 // more says that something is larger by a share of it.
@@ -235,6 +251,9 @@ func (c *comparison) remarks() []string {
 		out = append(out, fmt.Sprintf("stopped early by an interrupt: %s of %d by gradients, the last one as far as it got", plural(len(c.runs), "run"), len(c.flags.plan.settings())))
 	}
 	out = append(out, c.skipped...)
+	if c.betaMax.Partial && c.flags.beta == 0 {
+		out = append(out, "beta_max was cut short, so beta differs from that of a full run")
+	}
 	if r := c.global.result; len(r.Network.Neurons) == 0 && c.beta < c.betaMax.Value {
 		out = append(out, "global has no usable network yet: give more time by --time-limit")
 	} else if c.beta >= c.betaMax.Value {

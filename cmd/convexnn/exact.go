@@ -176,7 +176,7 @@ func (a *app) exact(cmd *cobra.Command, f *exactFlags, args []string) error {
 		return err
 	}
 	e.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
-	a.stopped = e.status() == convexnn.Stopped
+	a.stopped = e.status() == convexnn.Stopped || e.last().neurons < f.neurons
 
 	if model != nil {
 		if err := model.write(newModel(e.data, e.trained(), f.fit.seed).write); err != nil {
@@ -203,6 +203,7 @@ type exhaustive struct {
 	beta    float64
 	most    convexnn.BetaMax // where beta is a part of it
 	widths  []width          // the last is the one asked for, unless ctx ended
+	refused []int            // numbers of neurons that were too many to search for
 	timeout bool             // the time limit has passed
 
 	measured
@@ -259,7 +260,13 @@ func (e *exhaustive) run(ctx context.Context, bar *progress) (err error) {
 		})
 		bar.clear()
 		if err = tooFar("beta", f.beta, err); err != nil {
-			return e.mend(err)
+			err = e.mend(err)
+			if !errors.Is(err, arora.ErrTooLarge) || len(e.widths) == 0 {
+				return err
+			}
+			// What is found already is kept, and more neurons may need no search.
+			e.refused = append(e.refused, m)
+			continue
 		}
 		e.widths = append(e.widths, width{m, result, time.Since(start).Seconds()})
 		if result.Status == convexnn.Stopped {

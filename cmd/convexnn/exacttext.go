@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/convexnn/convexnn/convexnn"
@@ -106,13 +107,15 @@ func objectiveText(r *arora.Result) string {
 
 // anyWidth says what is proved of wider networks, if anything.
 func anyWidth(r *arora.Result) string {
-	switch {
+	const same = 2e-6 // relative difference of two bounds that say the same
+	switch gap := r.Objective - r.Global; {
 	case r.Global <= 1e-9*r.Objective || r.Objective == 0:
 		return ""
-	case r.Objective-r.Global <= 2e-6*r.Objective:
-		return fmt.Sprintf("The same holds of networks of any width: more neurons gain nothing but rounding below %.6g.", r.Global)
+	case gap <= same*r.Objective:
+		return "The same bound holds of networks of any width: more neurons gain nothing."
+	default:
+		return convexnn.Certificate{Kind: convexnn.CertifiedBounded, LowerBound: r.Global, RelativeGap: gap / r.Objective}.Statement()
 	}
-	return fmt.Sprintf("No network of any width has an objective below %.6g.", r.Global)
 }
 
 // printWidths prints the optimum at each width.
@@ -139,8 +142,12 @@ func (e *exhaustive) remarks() []string {
 	case e.status() == convexnn.Limited:
 		out = append(out, fmt.Sprintf("stopped short of --tol: rounding leaves a gap of %.2g, asked for %.2g", r.Certificate.RelativeGap, e.flags.tol))
 	}
-	if last < e.flags.neurons {
-		out = append(out, fmt.Sprintf("the network has %s, not %d: wider ones were not begun", plural(last, "neuron"), e.flags.neurons))
+	if len(e.refused) > 0 {
+		words := strings.Trim(strings.ReplaceAll(fmt.Sprint(e.refused), " ", ", "), "[]")
+		out = append(out, fmt.Sprintf("too many choices to search for %s neurons: --max-choices N insists", words))
+	}
+	if r.Status == convexnn.Stopped && last < e.flags.neurons {
+		out = append(out, fmt.Sprintf("wider networks than of %s were not begun", plural(last, "neuron")))
 	}
 	if e.flags.ratio > 0 && e.most.Partial {
 		out = append(out, "beta_max was cut short, so beta differs from that of a full run")

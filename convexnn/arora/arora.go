@@ -58,8 +58,9 @@ type Settings struct {
 	Seed uint64
 	// Method is Branch or List.
 	Method Method
-	// MaxTuples is the largest number of tuples to take on, as [Estimate] counts them;
-	// 0 means 1e10.
+	// MaxTuples is the largest number of tuples to search among, as [Cost] counts them;
+	// 0 means 1e10. Where the optimum over all widths has few enough neurons, nothing
+	// needs to be searched.
 	MaxTuples float64
 	// MemoryLimit in bytes; 0 means no limit.
 	MemoryLimit uint64

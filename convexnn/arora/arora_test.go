@@ -250,7 +250,7 @@ func TestErrors(t *testing.T) {
 		{"shape", x, y[:3], arora.Settings{Neurons: 1}, convexnn.ErrShape, "3"},
 		{"NaN", holed, y, arora.Settings{Neurons: 1}, convexnn.ErrNotFinite, "row 3, column 2"},
 		{"too many cells", x, y, arora.Settings{Neurons: 2}, arora.ErrTooLarge, "samples of this rank would fit"},
-		{"too many neurons", mat.DenseCopyOf(x.Slice(0, 20, 0, 3)), y[:20], arora.Settings{Neurons: 9}, arora.ErrTooLarge, "up to 3 would fit"},
+		{"too many neurons", mat.DenseCopyOf(x.Slice(0, 20, 0, 3)), y[:20], arora.Settings{Neurons: 9}, arora.ErrTooLarge, "up to 3 neurons would fit"},
 		{"memory", mat.DenseCopyOf(x.Slice(0, 20, 0, 3)), y[:20], arora.Settings{Neurons: 2, MemoryLimit: 1000}, convexnn.ErrMemory, "1000 B"},
 	} {
 		_, err := arora.Train(t.Context(), test.x, test.y, test.settings)

@@ -63,6 +63,13 @@ func (c Cost) Convex() bool {
 	return c.Neurons >= c.Samples || float64(c.Neurons) >= 2*c.Cells
 }
 
+func neurons(m int) string {
+	if m == 1 {
+		return "one neuron"
+	}
+	return fmt.Sprintf("%d neurons", m)
+}
+
 // subsets is the number of subsets of at most m of n things, +Inf if float64 cannot
 // hold it.
 func subsets(n float64, m int) float64 {
@@ -85,21 +92,23 @@ func binomial(n float64, k int) float64 {
 	return max(out, 1)
 }
 
-// admit refuses a search over the limits, and says what would fit.
+// admit refuses more cells than even one program over all of them can take, and more
+// memory than the limit.
 func (c Cost) admit(s Settings) error {
-	if s.MemoryLimit > 0 && c.Memory > float64(s.MemoryLimit) {
-		return fmt.Errorf("%w: %.3g cells on %d samples need about %s, the limit is %s",
-			convexnn.ErrMemory, c.Cells, c.Samples, convexnn.FormatBytes(c.Memory), convexnn.FormatBytes(float64(s.MemoryLimit)))
+	if c.Cells > mostCells {
+		return c.refuse(s)
 	}
-	work := c.Tuples
-	if c.Convex() {
-		work = c.Cells // in one program
-	}
-	if work <= s.MaxTuples && c.Cells <= mostCells {
+	if s.MemoryLimit == 0 || c.Memory <= float64(s.MemoryLimit) {
 		return nil
 	}
-	return fmt.Errorf("%w: %d samples of rank %d have up to %.3g cells, and %d neurons in them up to %.3g choices, the limit is %.3g; %s",
-		ErrTooLarge, c.Samples, c.Rank, c.Cells, c.Neurons, c.Tuples, s.MaxTuples, c.advice(s))
+	return fmt.Errorf("%w: %.3g cells on %d samples need about %s, the limit is %s",
+		convexnn.ErrMemory, c.Cells, c.Samples, convexnn.FormatBytes(c.Memory), convexnn.FormatBytes(float64(s.MemoryLimit)))
+}
+
+// refuse says what is too large, and what would fit.
+func (c Cost) refuse(s Settings) error {
+	return fmt.Errorf("%w: %d samples of rank %d have up to %.3g cells, and %s in them up to %.3g choices, the limit is %.3g; %s",
+		ErrTooLarge, c.Samples, c.Rank, c.Cells, neurons(c.Neurons), c.Tuples, s.MaxTuples, c.advice(s))
 }
 
 // mostCells is where even one program over all cells is too much.
@@ -113,7 +122,7 @@ func (c Cost) advice(s Settings) string {
 	}
 	for m := c.Neurons - 1; m >= 1; m-- {
 		if fits(m, c.Lines) {
-			return fmt.Sprintf("up to %d would fit", m)
+			return fmt.Sprintf("up to %s would fit", neurons(m))
 		}
 	}
 	for lines := c.Lines - 1; lines >= c.Rank; lines-- {

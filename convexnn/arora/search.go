@@ -14,8 +14,8 @@ type search struct {
 	Settings
 	p       *problem
 	program program
+	cost    Cost
 	counts  Counts
-	convex  bool // the width is no restriction
 
 	network *convexnn.Network // the best so far
 	value   float64           // its objective
@@ -25,7 +25,7 @@ type search struct {
 }
 
 func newSearch(p *problem, cost Cost, settings Settings) *search {
-	s := &search{Settings: settings, p: p, value: math.Inf(1), convex: cost.Convex()}
+	s := &search{Settings: settings, p: p, value: math.Inf(1), cost: cost}
 	s.counts = Counts{Cells: len(p.cells), Tuples: subsets(float64(p.signed()), settings.Neurons)}
 	if p.beta > 0 {
 		s.program = newPenalised(p)
@@ -50,7 +50,10 @@ func (s *search) run(ctx context.Context) error {
 	if err := s.relaxWidth(ctx); err != nil || s.done(ctx) {
 		return err
 	}
-	if err := s.start(ctx); err != nil || s.done(ctx) || s.convex {
+	if s.cost.Tuples > s.MaxTuples {
+		return s.cost.refuse(s.Settings)
+	}
+	if err := s.start(ctx); err != nil || s.done(ctx) || s.cost.Convex() {
 		return err
 	}
 	if s.Method == List {

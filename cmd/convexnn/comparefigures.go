@@ -59,8 +59,7 @@ func (c *comparison) ground() ground {
 	for _, r := range c.runs {
 		lowest = min(lowest, r.lowest())
 	}
-	text := fmt.Sprintf("lowest objective seen, %.6g", lowest)
-	return ground{lowest, text, "the " + text, true}
+	return ground{lowest, fmt.Sprintf("lowest objective seen, %.6g", lowest), fmt.Sprintf("the lowest objective seen (%.6g)", lowest), true}
 }
 
 // distance is how far an objective is above the ground, as a part of it.
@@ -143,7 +142,7 @@ func (c *comparison) spread() figure {
 	g := c.ground()
 	out := figures.Spread{
 		Title:    "Where every training ended, " + dataName(c.data.name),
-		Subtitle: "one mark for each rate and width", Floor: g.text,
+		Subtitle: "one mark for each rate and width", Floor: g.text, Axis: g.what(),
 	}
 	single := func(name string, look int, t *convexTraining) {
 		out.Rows = append(out.Rows, figures.SpreadRow{

@@ -209,10 +209,11 @@ func (c *comparison) regions(names []string, units []affine) figure {
 		Title: "What the networks are, " + dataName(c.data.name), Subtitle: "of each method the network with the lowest objective; the last one is the best by validation",
 		XLabel: names[0], YLabel: names[1],
 	}
-	caption := "The value of each network in the plane of the two features. "
+	caption, samples := "The value of each network in the plane of the two features. ", "Circles were trained on, squares were held out."
 	if classes {
 		out.Classes[0], out.Classes[1] = c.data.encoding.Labels()
 		caption = "The class that each network says in the plane of the two features, and between the classes the line where it is undecided. "
+		samples = "Filled samples were trained on, hollow ones were held out."
 	} else {
 		out.Target = c.data.encoding.TargetName()
 	}
@@ -230,7 +231,7 @@ func (c *comparison) regions(names []string, units []affine) figure {
 	}
 	return figure{
 		id: "regions", picture: out,
-		caption: caption + "Each thin line is where a neuron switches, solid if its output weight is positive and dashed if it is negative; the network is linear between the lines. Filled samples were trained on, hollow ones were held out.",
+		caption: caption + "Each thin line is where a neuron switches, solid if its output weight is positive and dashed if it is negative; the network is linear between the lines. " + samples,
 		alt:     fmt.Sprintf("Planes of %s and %s with the regions of %d networks.", names[0], names[1], len(out.Panels)),
 	}
 }

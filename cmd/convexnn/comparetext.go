@@ -124,16 +124,35 @@ func printAligned(w io.Writer, lines [][]string) {
 	}
 }
 
-// boundText says what the gaps are to.
+// boundText says what the gaps are to, and what the least of them is.
 func (c *comparison) boundText() string {
-	g, f := c.global.result, &c.floor
-	switch value, estimated := f.bound(); {
-	case value <= 0 && g.Objective > 0:
+	best := float64(c.lowest().objective)
+	proved := c.floor.certificate
+	proved.RelativeGap = max(0, 1-proved.LowerBound/best)
+	if best <= 0 {
+		proved.RelativeGap = 0
+	}
+	switch value, estimated := c.floor.bound(); {
+	case value <= 0 && best > 0:
 		return "not known: none above zero was proved."
 	case estimated:
-		return fmt.Sprintf("estimated, %s. Proved: %s", estimateText(f.estimate, g.Objective, g.Objective), g.Certificate.Statement())
+		e := *c.floor.estimate
+		e.RelativeGap = c.floor.gap(best)
+		return fmt.Sprintf("estimated, %s. Proved: %s", estimateText(&e, best, best), proved.Statement())
 	}
-	return "proved. " + g.Certificate.Statement()
+	return "proved. " + proved.Statement()
+}
+
+// lowest is the row with the lowest objective, global unless another is below it by more
+// than rounding.
+func (c *comparison) lowest() *contender {
+	lowest := c.find("global")
+	for _, r := range c.rows {
+		if r.network != nil && r.objective < lowest.objective*(1-rounding) {
+			lowest = r
+		}
+	}
+	return lowest
 }
 
 // verdicts are plain sentences about who is where.
@@ -143,13 +162,7 @@ func (c *comparison) verdicts() []string {
 
 // trainingVerdict compares objectives.
 func (c *comparison) trainingVerdict() string {
-	global := c.find("global")
-	lowest := global
-	for _, r := range c.rows {
-		if r.network != nil && r.objective < lowest.objective*(1-rounding) {
-			lowest = r
-		}
-	}
+	global, lowest := c.find("global"), c.lowest()
 	g := float64(global.objective)
 	if lowest != global {
 		return fmt.Sprintf("on the training rows %s has the lowest objective, %.6g, and global %.6g, %s", lowest.setting(), float64(lowest.objective), g, more(g/float64(lowest.objective)-1))
@@ -225,7 +238,7 @@ func (c *comparison) testVerdict() []string {
 		more := int(math.Round(float64(n) * float64(value-global.test.first())))
 		text += fmt.Sprintf(": that is %s of %d", plural(more, "row"), n)
 	}
-	return []string{text + "; the lowest training objective is not always the best on new rows, where another beta may be: convexnn path chooses one"}
+	return []string{text + "; the lowest training objective is not always the best on new rows, and another beta may do better: convexnn path chooses one"}
 }
 
 // listed joins names with commas and "and".
@@ -256,6 +269,8 @@ func (c *comparison) remarks() []string {
 	}
 	if r := c.global.result; len(r.Network.Neurons) == 0 && c.beta < c.betaMax.Value {
 		out = append(out, "global has no usable network yet: give more time by --time-limit")
+	} else if c.global.cut {
+		out = append(out, "global was cut by the time limit: objective and bound are as far as it got, and --time-limit gives it more")
 	} else if c.beta >= c.betaMax.Value {
 		out = append(out, "beta is not below beta_max: the best network has no neurons and predicts the same for every row")
 	}

@@ -33,6 +33,7 @@ type SpreadRow struct {
 type Spread struct {
 	Title, Subtitle string // one line each; what is too long is cut
 	Floor           string // what the floor is
+	Axis            string // what distances are; objective / lower bound - 1 if empty
 	Rows            []SpreadRow
 }
 
@@ -63,7 +64,7 @@ func (f Spread) Write(w io.Writer, format string) error {
 
 // list is the layout, and the distance below which the floor is.
 func (f Spread) list() (l list, floor float64) {
-	l = list{title: f.Title, subtitle: f.Subtitle, below: "objective / lower bound - 1"}
+	l = list{title: f.Title, subtitle: f.Subtitle, below: cmp.Or(f.Axis, "objective / lower bound - 1")}
 	var all []float64
 	chosen := false
 	for _, row := range f.Rows {

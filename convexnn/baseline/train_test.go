@@ -346,3 +346,32 @@ func ExampleTrain() {
 	fmt.Printf("%s, objective %.2f; no network has less than %.2f\n", r.Status, r.Objective, c.Certificate.LowerBound)
 	// Output: done, objective 0.20; no network has less than 0.20
 }
+
+// The weights at the start have the variances 2/d and 2/width, and differ in restarts.
+func TestStart(t *testing.T) {
+	x, y := bumps(5)
+	const width = 4000
+	var outputs []float64
+	s := baseline.Settings{Width: width, Epochs: 1, Restarts: 2, Seed: 3}
+	s.Progress = func(q baseline.State) {
+		if q.Epoch > 0 {
+			return
+		}
+		hidden, output := 0.0, 0.0
+		for _, h := range q.Network.Neurons {
+			output += h.Output * h.Output / width
+			for _, v := range h.Weights {
+				hidden += v * v / (3 * width)
+			}
+		}
+		// The standard error of a variance is sqrt(2/count) of it.
+		if math.Abs(hidden*3/2-1) > 0.06 || math.Abs(output*width/2-1) > 0.1 || q.Network.Intercept != 0 {
+			t.Errorf("run %d: variances %g and %g, want %g and %g", q.Restart, hidden, output, 2.0/3, 2.0/width)
+		}
+		outputs = append(outputs, q.Network.Neurons[0].Output)
+	}
+	train(t, x, y, s)
+	if len(outputs) != 2 || outputs[0] == outputs[1] {
+		t.Errorf("starts %v", outputs)
+	}
+}

@@ -75,6 +75,15 @@ func (c *comparison) pictured() (list []*contender) {
 	return list
 }
 
+// aboutPanels says which networks are drawn.
+func (c *comparison) aboutPanels() string {
+	text := "of each method the network with the lowest objective"
+	if c.bestGradient() != nil {
+		text += "; the last one is the best by validation"
+	}
+	return text
+}
+
 func (r *contender) panelName() string {
 	name := r.method
 	if r.chosen == "validation" {
@@ -107,7 +116,7 @@ func (c *comparison) targetLabel() string {
 // fits shows functions of one feature.
 func (c *comparison) fits(name string, unit affine) figure {
 	out := figures.Fits{
-		Title: "What the networks are, " + dataName(c.data.name), Subtitle: "of each method the network with the lowest objective; the last one is the best by validation",
+		Title: "What the networks are, " + dataName(c.data.name), Subtitle: c.aboutPanels(),
 		XLabel: name, YLabel: c.targetLabel(),
 	}
 	low, high := math.Inf(1), math.Inf(-1)
@@ -206,7 +215,7 @@ func kinksOf(net *convexnn.Network, bias bool, low, high float64) []float64 {
 func (c *comparison) regions(names []string, units []affine) figure {
 	classes := c.data.encoding.Task() == datasets.TaskClassification
 	out := figures.Regions{
-		Title: "What the networks are, " + dataName(c.data.name), Subtitle: "of each method the network with the lowest objective; the last one is the best by validation",
+		Title: "What the networks are, " + dataName(c.data.name), Subtitle: c.aboutPanels(),
 		XLabel: names[0], YLabel: names[1],
 	}
 	caption, samples := "The value of each network in the plane of the two features. ", "Circles were trained on, squares were held out."

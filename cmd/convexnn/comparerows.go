@@ -133,16 +133,18 @@ func (c *comparison) measureModel(m *baseline.Model, s sample) (measures, error)
 	return measure(c.data.encoding, scores, s.y), err
 }
 
-// markBest marks the rows with the best test metric, whoever they are.
+// markBest marks the rows with the best test metric, whoever they are: those that the
+// table shows with the same digits are equally good.
 func (c *comparison) markBest() {
-	best := math.Inf(-1)
+	best := number(math.Inf(-1))
 	for _, r := range c.rows {
-		if v := float64(r.test.first()); v > best {
+		if v := r.test.first(); v > best {
 			best = v
 		}
 	}
 	for _, r := range c.rows {
-		r.best = float64(r.test.first()) == best
+		v := r.test.first()
+		r.best = v.defined() && tidy(v).String() == tidy(best).String()
 	}
 }
 

@@ -202,3 +202,71 @@ func TestVerdicts(t *testing.T) {
 		}
 	}
 }
+
+// Numbers that the table shows as equal are equally good, whatever the digits behind.
+func TestVerdictsOfEqualDigits(t *testing.T) {
+	metric := func(v float64) measures { return measures{Rows: 50, R2: (*number)(&v)} }
+	network := new(convexnn.Network)
+	for _, test := range []struct {
+		global, sampled, linear float64
+		want                    string
+		best                    []bool
+	}{
+		{0.57921, 0.57923, 0.3, "all networks are equally good, R2 0.5792", []bool{true, true, false, false}},
+		{0.5792, 0.5794, 0.3, "sampled is the best, R2 0.5794, and global has 0.5792", []bool{false, true, false, false}},
+		{1e-17, 0, -1e-18, "global, sampled and linear model are equally good, R2 0.0000", []bool{true, true, true, false}},
+		{math.NaN(), math.NaN(), math.NaN(), "", []bool{false, false, false, false}},
+	} {
+		c := comparison{parts: &parts{data: &prepared{encoding: &matrixEncoding{Kind: datasets.TaskRegression}}}}
+		c.test.y = make([]float64, 50)
+		c.rows = []*contender{
+			{method: "global", network: network, objective: 10, test: metric(test.global)},
+			{method: "sampled", network: network, objective: 11, test: metric(test.sampled)},
+			{method: "linear", objective: number(math.NaN()), test: metric(test.linear)},
+			{method: "ridge", objective: number(math.NaN()), test: metric(min(test.linear, -0.5))},
+		}
+		c.markBest()
+		for k, r := range c.rows {
+			if r.best != test.best[k] {
+				t.Errorf("%v: best of %s is %v", test.want, r.method, r.best)
+			}
+		}
+		if got := strings.Join(c.testVerdict(), ""); !strings.Contains(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("verdict %q, want %q", got, test.want)
+		}
+	}
+}
+
+// What is said of an interrupt or a time limit is true of trainings that were not done, or
+// were cut.
+func TestCompareRemarks(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	c := compared(t, ctx, "piecewise", quickly...)
+	said := strings.Join(c.remarks(), "; ")
+	if strings.Contains(said, "the last one") || strings.Contains(said, "--time-limit") || !strings.Contains(said, "no run by gradients") {
+		t.Errorf("interrupted at the start: %s", said)
+	}
+	for _, f := range c.figures() {
+		var b strings.Builder
+		if err := f.picture.Write(&b, "svg"); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "by validation") {
+			t.Errorf("%s speaks of a choice by validation, and there was none", f.id)
+		}
+	}
+
+	c = compared(t, t.Context(), "piecewise", quickly...)
+	if said := strings.Join(c.remarks(), "; "); strings.Contains(said, "sampled") {
+		t.Errorf("nothing was cut: %s", said)
+	}
+	c.betaMax.Value = c.beta / 2 // an estimate that is too low
+	if said := strings.Join(c.remarks(), "; "); strings.Contains(said, "has no neurons") {
+		t.Errorf("global has %d neurons: %s", len(c.global.result.Network.Neurons), said)
+	}
+	c.sampled.cut = true
+	if said := strings.Join(c.remarks(), "; "); !strings.Contains(said, "sampled was cut by the time limit") {
+		t.Errorf("sampled was cut: %s", said)
+	}
+}

@@ -261,21 +261,33 @@ func (c *comparison) remarks() []string {
 		out = append(out, text)
 	}
 	if c.interrupted {
-		out = append(out, fmt.Sprintf("stopped early by an interrupt: %s of %d by gradients, the last one as far as it got", plural(len(c.runs), "run"), len(c.flags.plan.settings())))
+		done := "no run by gradients"
+		if len(c.runs) > 0 {
+			done = fmt.Sprintf("%s of %d by gradients, the last one as far as it got", plural(len(c.runs), "run"), len(c.flags.plan.settings()))
+		}
+		out = append(out, "stopped early by an interrupt: "+done)
 	}
 	out = append(out, c.skipped...)
 	if c.betaMax.Partial && c.flags.beta == 0 {
 		out = append(out, "beta_max was cut short, so beta differs from that of a full run")
 	}
-	if r := c.global.result; len(r.Network.Neurons) == 0 && c.beta < c.betaMax.Value {
+	empty := len(c.global.result.Network.Neurons) == 0
+	switch unfinished := empty && c.beta < c.betaMax.Value; {
+	case unfinished && c.interrupted && !c.global.cut:
+		out = append(out, "global has no usable network: the interrupt came before")
+	case unfinished:
 		out = append(out, "global has no usable network yet: give more time by --time-limit")
-	} else if c.global.cut {
+	case c.global.cut:
 		out = append(out, "global was cut by the time limit: objective and bound are as far as it got, and --time-limit gives it more")
-	} else if c.beta >= c.betaMax.Value {
+	case empty: // where beta_max is an estimate, larger values can have neurons
 		out = append(out, "beta is not below beta_max: the best network has no neurons and predicts the same for every row")
 	}
-	if c.sampled != nil && c.sampled.cut && len(c.sampled.result.Network.Neurons) == 0 {
+	switch s := c.sampled; {
+	case s == nil || !s.cut:
+	case len(s.result.Network.Neurons) == 0:
 		out = append(out, "sampled has no usable network yet: give more time by --time-limit")
+	default:
+		out = append(out, "sampled was cut by the time limit: its objective is as far as it got, and --time-limit gives it more")
 	}
 	if c.flags.epochs > 0 && !c.flags.timed && (c.global.cut || c.sampled != nil && c.sampled.cut) {
 		out = append(out, fmt.Sprintf("a convex training was cut by the time limit of %s, so that another run may end elsewhere; --time-limit gives more", brief(c.convexLimit)))

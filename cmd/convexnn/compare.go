@@ -174,6 +174,7 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, args []string) error 
 		return err
 	}
 	a.stopped = c.interrupted
+	c.printResult(text) // first, as files can fail, and the work would be lost
 	if page != nil {
 		if err := page.write(c.page().Write); err != nil {
 			return err
@@ -185,7 +186,7 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, args []string) error 
 	if err := report.write(c.report()); err != nil {
 		return err
 	}
-	c.printResult(text)
+	f.printFiles(text)
 	return nil
 }
 

@@ -298,6 +298,8 @@ func TestCompareErrors(t *testing.T) {
 		{exitUsage, "--validation-fraction", []string{"--validation-fraction", "0.9"}},
 		{exitUsage, "standard output", []string{"--page", "-"}},
 		{exitUsage, "the same file", []string{"--page", "a", "--report", "a"}},
+		{exitUsage, "the same file", []string{"--page", "a", "--report", "./a"}},
+		{exitUsage, "the same file", []string{"--page", dir + "/b/../a", "--report", filepath.Join(dir, "a")}},
 		{exitFailed, "directory", []string{"--page", dir}},
 		{exitFailed, "--plots", []string{"--plots", file(t, "f", "x")}},
 	} {
@@ -309,6 +311,21 @@ func TestCompareErrors(t *testing.T) {
 		if _, err := os.Stat(page); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%v: a page was written", test.args)
 		}
+	}
+}
+
+// The table is there even where a file cannot be written in the end.
+func TestCompareKeepsTheTable(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip("no device that is always full")
+	}
+	stdout, stderr := must(t, exitFailed, slices.Concat([]string{"compare", "piecewise", "--page", full}, quickly)...)
+	if !strings.Contains(stdout, "ridge regression") || !strings.Contains(stdout, "bound") || !strings.Contains(stderr, full) {
+		t.Errorf("not all was printed: %s%s", stdout, stderr)
+	}
+	if strings.Contains(stdout, "page        ") {
+		t.Errorf("a page is claimed that is not there:\n%s", stdout)
 	}
 }
 

@@ -28,7 +28,10 @@ func (c *comparison) printResult(w io.Writer) {
 		paragraph(w, "note", text)
 	}
 	row(w, "time", "%s", seconds(c.seconds))
-	f := c.flags
+}
+
+// printFiles names the files that were written.
+func (f *compareFlags) printFiles(w io.Writer) {
 	for _, o := range []named{{"page", f.page}, {"plots", f.plots}, {"report", f.reportOut}} {
 		if o.path != "" && o.path != "-" {
 			row(w, o.flag, "%s", o.path)

@@ -227,10 +227,17 @@ type named struct{ flag, path string }
 func differ(outputs ...named) error {
 	taken := map[string]string{}
 	for _, o := range outputs {
-		if other, found := taken[o.path]; found && o.path != "" {
+		if o.path == "" {
+			continue
+		}
+		path := filepath.Clean(o.path)
+		if absolute, err := filepath.Abs(path); err == nil && o.path != "-" {
+			path = absolute
+		}
+		if other, found := taken[path]; found {
 			return usagef("%s and %s name the same file %s", other, o.flag, o.path)
 		}
-		taken[o.path] = o.flag
+		taken[path] = o.flag
 	}
 	return nil
 }

@@ -228,7 +228,7 @@ type plots struct {
 	inputs []string
 }
 
-// newPlots makes the folder.
+// newPlots makes the folder, and refuses one into which no picture could be written.
 func newPlots(dir string, inputs []string) (*plots, error) {
 	if dir == "" {
 		return nil, nil
@@ -236,7 +236,23 @@ func newPlots(dir string, inputs []string) (*plots, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the folder %s of --plots: %w", dir, cause(err))
 	}
-	return &plots{dir, inputs}, nil
+	p := &plots{dir, inputs}
+	for _, id := range []string{"race", "spread", "scores", "fits", "regions"} {
+		for _, format := range plotFormats {
+			if _, err := p.file(id, format); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, nil
+}
+
+// plotFormats are the formats of every picture.
+var plotFormats = [...]string{"svg", "png"}
+
+// file is where a picture goes.
+func (p *plots) file(id, format string) (*output, error) {
+	return newOutput(filepath.Join(p.dir, id+"."+format), p.inputs...)
 }
 
 // write writes the pictures.
@@ -245,8 +261,8 @@ func (p *plots) write(list []figure) error {
 		return nil
 	}
 	for _, f := range list {
-		for _, format := range []string{"svg", "png"} {
-			file, err := newOutput(filepath.Join(p.dir, f.id+"."+format), p.inputs...)
+		for _, format := range plotFormats {
+			file, err := p.file(f.id, format)
 			if err != nil {
 				return err
 			}

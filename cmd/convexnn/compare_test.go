@@ -314,6 +314,32 @@ func TestCompareErrors(t *testing.T) {
 	}
 }
 
+// Pictures that cannot be written are refused before anything is trained.
+func TestComparePlotsAreCheckedFirst(t *testing.T) {
+	dir := t.TempDir()
+	input := filepath.Join(dir, "scores.png")
+	table, _, _ := curve(40)
+	if err := os.WriteFile(input, []byte(strings.Join(table, "\n")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	taken := t.TempDir()
+	if err := os.Mkdir(filepath.Join(taken, "race.svg"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ data, plots, want string }{
+		{input, dir, "it is the file to be read"},
+		{"piecewise", taken, "it is a directory"},
+	} {
+		stdout, stderr := must(t, exitFailed, slices.Concat([]string{"compare", test.data, "--page", "", "--plots", test.plots}, quickly)...)
+		if stdout != "" || !strings.Contains(stderr, test.want) {
+			t.Errorf("pictures into %s: %q and %q, want nothing and %q", test.plots, stdout, stderr, test.want)
+		}
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
+		t.Errorf("%v was left behind: %v", list, err)
+	}
+}
+
 // The table is there even where a file cannot be written in the end.
 func TestCompareKeepsTheTable(t *testing.T) {
 	const full = "/dev/full"

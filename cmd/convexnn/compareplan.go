@@ -164,7 +164,7 @@ func (c *comparison) prepare() error {
 	for _, s := range f.plan.settings() {
 		err := c.gradientSettings(s).Check(train.x, train.y)
 		if errors.Is(err, baseline.ErrMemory) {
-			return fmt.Errorf("--widths: %w, or a larger --memory-limit", err)
+			return fmt.Errorf("--widths: %w; --memory-limit allows more", err)
 		}
 		if err != nil {
 			return err

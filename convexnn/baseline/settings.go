@@ -198,7 +198,11 @@ func (s Settings) checkMemory(n, d int) error {
 	if limit == 0 || need <= limit {
 		return nil
 	}
-	fits := int(limit / (EstimateMemory(n, d, 2, s.Batch) - EstimateMemory(n, d, 1, s.Batch)))
-	return fmt.Errorf("%w: a width of %d on %d samples in %d dimensions needs about %s, the limit is %s; a width of about %d fits",
-		ErrMemory, s.Width, n, d, convexnn.FormatBytes(need), convexnn.FormatBytes(limit), fits)
+	without := EstimateMemory(n, d, 0, s.Batch)
+	advice := "no width fits"
+	if fits := int((limit - without) / (EstimateMemory(n, d, 1, s.Batch) - without)); fits >= 1 {
+		advice = fmt.Sprintf("a width of about %d fits", fits)
+	}
+	return fmt.Errorf("%w: a width of %d on %d samples in %d dimensions needs about %s, the limit is %s; %s",
+		ErrMemory, s.Width, n, d, convexnn.FormatBytes(need), convexnn.FormatBytes(limit), advice)
 }

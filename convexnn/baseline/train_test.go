@@ -375,3 +375,34 @@ func TestStart(t *testing.T) {
 		t.Errorf("starts %v", outputs)
 	}
 }
+
+// A width that fits is named only where one does.
+func TestMemoryThatFits(t *testing.T) {
+	x, y := mat.NewDense(30, 2, nil), make([]float64, 30)
+	for _, test := range []struct {
+		limit uint64
+		width int
+		want  string
+	}{
+		{100_000, 1000, "a width of about "},
+		{1000, 1, "no width fits"},
+	} {
+		err := baseline.Settings{Width: test.width, MemoryLimit: test.limit}.Check(x, y)
+		if !errors.Is(err, baseline.ErrMemory) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "about 0 ") {
+			t.Errorf("limit of %d: %v", test.limit, err)
+		}
+	}
+	// The width that is named is small enough, and not by much.
+	var width int
+	err := baseline.Settings{Width: 1000, MemoryLimit: 100_000}.Check(x, y)
+	text := err.Error()
+	if n, _ := fmt.Sscanf(text[strings.LastIndex(text, "about ")+6:], "%d fits", &width); n != 1 {
+		t.Fatal(text)
+	}
+	if err := (baseline.Settings{Width: width, MemoryLimit: 100_000}).Check(x, y); err != nil {
+		t.Error(err)
+	}
+	if err := (baseline.Settings{Width: width + 2, MemoryLimit: 100_000}).Check(x, y); err == nil {
+		t.Errorf("a width of %d fits as well as %d", width+2, width)
+	}
+}

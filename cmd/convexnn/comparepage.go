@@ -219,12 +219,12 @@ func (c *comparison) aboutScores() []string {
 }
 
 func (c *comparison) fairness() []string {
-	budget := fmt.Sprintf("Every training had %s at most", brief(c.convexLimit))
+	budget := fmt.Sprintf("Every training was given %s", brief(c.convexLimit))
 	if c.limit != c.convexLimit {
-		budget = fmt.Sprintf("Runs by gradients had %s, global and sampled training %s at most", plural(c.flags.epochs, "epoch"), brief(c.convexLimit))
+		budget = fmt.Sprintf("Runs by gradients had %s, and global and sampled training were given %s", plural(c.flags.epochs, "epoch"), brief(c.convexLimit))
 	}
 	return []string{
-		budget + ". The time that a method needs in practice is that of all its runs, since nobody knows rate and width beforehand: " + c.totals() + ". When its time is over, a convex training still closes its bracket, which may take a second or two, and the table counts that.",
+		budget + ". The time that a method needs in practice is that of all its runs, since nobody knows rate and width beforehand: " + c.totals() + ". When its time is over, a convex training still closes its bracket, which takes moments on small data and can take many times the limit on large; the table counts that.",
 		"All trainings run on the same rows, encoded and scaled in the same way, with the same beta, seed, processors and matrix products. What gradients follow is the mean of the objective with beta/2 (|u|² + alpha²) in the place of beta |u||alpha|, which is equal when the weights of each neuron are balanced; the table has the second form for all.",
 		"Gradients have the advantage that their best run is chosen of many, and by validation rows in one of two rows; global training has one run, and uses no validation rows. Global training has the advantage that beta is chosen for it, not for early stopping. Other libraries, or other hardware, may be faster.",
 		"If a network of any method had been found below a proved bound, this page would not have been written, but an error. If one had been found below an estimated bound, the estimate would be withdrawn, with a notice at the top.",

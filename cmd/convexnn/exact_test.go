@@ -21,7 +21,7 @@ func TestExact(t *testing.T) {
 	args := with(tents(t), "exact", "--neurons", "2", "--out", model, "--report", report, "--plot", plot)
 	text, _ := must(t, exitDone, args...)
 	for _, want := range []string{
-		"172 choices for 2 neurons among at most 9 activation patterns", "0: plain least squares",
+		"211 choices for 2 neurons among at most 10 activation patterns", "0: plain least squares",
 		"Optimal at this width within 0.001 %: no two-layer ReLU network of at most 2 neurons has an objective below 0.399999", "wider ones may",
 	} {
 		if !strings.Contains(words(text), want) {

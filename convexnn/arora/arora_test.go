@@ -204,6 +204,52 @@ func TestDegenerateData(t *testing.T) {
 	}
 }
 
+// Without regularisation a linear map of the features changes the weights and nothing else,
+// however far apart it brings their units, or together the directions of the samples.
+func TestFeaturesOfAnyUnits(t *testing.T) {
+	tents := []float64{0, 1, 0, 1, 0}
+	for _, units := range []struct{ step, offset, one float64 }{
+		{1, 1e3, 1}, {1, 1e6, 1}, {86400, 1.7e9, 1}, {1, 1.7e9, 1}, {1, 0, 1e-12}, {0x1p-160, 0, 1}, {1, 1 << 20, 1e-40},
+	} {
+		x := mat.DenseCopyOf(fivePoints)
+		for i := range 5 {
+			x.Set(i, 0, units.offset+units.step*x.At(i, 0))
+			x.Set(i, 1, units.one)
+		}
+		for _, test := range []struct {
+			m         int
+			intercept bool
+			want      float64
+		}{{1, false, 0.6}, {2, false, 0.4}, {1, true, 0.5}, {2, true, 1. / 3}} {
+			r := train(t, x, tents, arora.Settings{Neurons: test.m, Intercept: test.intercept})
+			if math.Abs(r.Objective-test.want) > 2e-6 || r.Status != convexnn.Solved || math.Abs(r.Certificate.LowerBound-test.want) > 2e-6 {
+				t.Errorf("%+v, %+v: objective %.9g, bound %.9g, %v", units, test, r.Objective, r.Certificate.LowerBound, r.Status)
+			}
+		}
+	}
+}
+
+// What is said before the search holds after it.
+func TestCostIsAnUpperBound(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		x, y := gaussian(rng, 3+rng.IntN(8), 1+rng.IntN(3))
+		if seed%2 == 0 { // nearly one line
+			for i := range y {
+				x.Set(i, 0, 1e7+x.At(i, 0))
+			}
+		}
+		cost, err := arora.NewCost(x, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := train(t, x, y, arora.Settings{Neurons: 2, Starts: -1})
+		if c := r.Counts; float64(c.Cells) > cost.Cells || (!cost.Convex() && c.Tuples > cost.Tuples) || r.Rank != cost.Rank {
+			t.Errorf("seed %d: %d cells, %g tuples, rank %d; at most %g, %g and rank %d were said", seed, c.Cells, c.Tuples, r.Rank, cost.Cells, cost.Tuples, cost.Rank)
+		}
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	x, y := gaussian(rand.New(rand.NewPCG(1, 4)), 14, 3)
 	whole := train(t, x, y, arora.Settings{Neurons: 3})

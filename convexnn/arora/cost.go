@@ -19,7 +19,7 @@ type Cost struct {
 	Samples int // n
 	Lines   int // distinct lines that the samples span
 	Rank    int
-	Cells   float64 // full-dimensional cells with an active sample
+	Cells   float64 // full-dimensional cells; there may be one without an active sample
 	Tuples  float64 // sets of at most m signed cells; 1 where one convex program does
 	Sets    float64 // sets of at most m cells: bounds that Method List computes
 	Memory  float64 // bytes
@@ -35,12 +35,16 @@ func NewCost(x *mat.Dense, m int) (Cost, error) {
 	if err := convexnn.CheckData(x, make([]float64, n)); err != nil {
 		return Cost{}, err
 	}
-	return newCost(m, n, arrangements.Lines(x), arrangements.Rank(x)), nil
+	// Exact, like the cells that will be listed.
+	a, err := arrangements.NewArrangement(x)
+	if err != nil {
+		return Cost{}, err
+	}
+	return newCost(m, n, a.Lines(), a.Rank()), nil
 }
 
 func newCost(m, n, lines, rank int) Cost {
 	cells, _ := new(big.Float).SetInt(arrangements.MaxCells(lines, rank)).Float64()
-	cells = max(cells-1, 0) // without the one that is active nowhere
 	c := Cost{Neurons: m, Samples: n, Lines: lines, Rank: rank, Cells: cells, Tuples: 1, Sets: 1}
 	if !c.Convex() {
 		c.Tuples, c.Sets = subsets(2*cells, m), subsets(cells, m)

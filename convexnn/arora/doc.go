@@ -66,7 +66,8 @@
 // # The programs
 //
 // Without regularisation a cone is replaced by its extreme rays r, which makes the
-// program a non-negative least squares problem on the features s (Xr)_+. With
+// program a non-negative least squares problem on the features s (Xr)_+. Features of the
+// data are first made orthonormal, so that their units and offsets do not matter. With
 // regularisation it goes to the interior point method of internal/ipm, and prices are
 // norms of projections onto cones.
 //
@@ -74,6 +75,8 @@
 //
 // The cells are exact for the data as float64 numbers. Programs and prices are computed
 // in float64: constraints count as satisfied up to 1e-9 of the lengths of their factors,
-// without directed rounding. An objective of less than 1e-13 of that of the network
-// without neurons counts as zero.
+// without directed rounding. So without regularisation samples in directions that
+// differ by less count as parallel, and the bound does not hold of networks that tell
+// them apart by weights beyond some 1e6 times those that the fit takes otherwise. An
+// objective of less than 1e-13 of that of the network without neurons counts as zero.
 package arora

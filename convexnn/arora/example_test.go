@@ -39,5 +39,5 @@ func ExampleNewCost() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%.0f cells, %.0f networks to choose from\n", c.Cells, c.Tuples)
-	// Output: 9 cells, 172 networks to choose from
+	// Output: 10 cells, 211 networks to choose from
 }

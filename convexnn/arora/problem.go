@@ -15,7 +15,8 @@ import (
 )
 
 // A problem is the training problem in scaled coordinates of the row space of X, with
-// its signed cells. Signed cell c is pattern c/2 with the output sign + if c is even
+// its signed cells. With regularisation they are orthonormal, without in any case such
+// that the columns of X are; see [orthonormal]. Signed cell c is pattern c/2 with the output sign + if c is even
 // and - if c is odd.
 type problem struct {
 	// As given.
@@ -24,12 +25,12 @@ type problem struct {
 	intercept bool
 	strength  float64 // beta
 
-	// Scaled: x = x~ sx B', y = y~ sy, beta = beta~ sx sy.
+	// Scaled: x B = x~ sx, y = y~ sy, beta = beta~ sx sy.
 	x      *mat.Dense // n x r
 	y      []float64  // centred if there is an intercept
 	beta   float64
 	sx, sy float64
-	basis  *mat.Dense // B: d x r, orthonormal columns; nil for the identity
+	basis  *mat.Dense // B: d x r; nil for the identity
 	rank   int
 
 	cells []arrangements.Cell // those with an active sample
@@ -38,9 +39,13 @@ type problem struct {
 
 func newProblem(ctx context.Context, x *mat.Dense, y []float64, s Settings) (*problem, error) {
 	n, d := x.Dims()
+	a, err := arrangements.NewArrangement(x)
+	if err != nil {
+		return nil, err
+	}
 	p := &problem{
 		given: x, targets: y, intercept: s.Intercept, strength: s.Beta,
-		rank: arrangements.Rank(x), place: map[uint64][]int{},
+		rank: a.Rank(), place: map[uint64][]int{},
 	}
 	p.y = append([]float64(nil), y...)
 	if s.Intercept {
@@ -52,17 +57,17 @@ func newProblem(ctx context.Context, x *mat.Dense, y []float64, s Settings) (*pr
 	p.beta = s.Beta / p.sx / p.sy
 	p.x = mat.DenseCopyOf(x)
 	p.x.Scale(1/p.sx, p.x)
-	if p.rank < d && p.rank > 0 {
+	switch {
+	case p.rank == 0:
+	case s.Beta == 0:
+		p.basis, p.x = orthonormal(p.x, p.rank)
+	case p.rank < d:
 		p.basis = rowSpace(p.x, p.rank)
 		var reduced mat.Dense
 		reduced.Mul(p.x, p.basis)
 		p.x = &reduced
 	}
 
-	a, err := arrangements.NewArrangement(x)
-	if err != nil {
-		return nil, err
-	}
 	lengths := rowNorms(x)
 	for cell, err := range a.Cells(ctx) {
 		if ctx.Err() != nil {
@@ -97,17 +102,6 @@ func rowNorms(x *mat.Dense) []float64 {
 		out[i] = floats.Norm(x.RawRowView(i), 2)
 	}
 	return out
-}
-
-// rowSpace returns an orthonormal basis of the row space of x, of the given rank, as
-// the columns of a d x rank matrix.
-func rowSpace(x *mat.Dense, rank int) *mat.Dense {
-	var svd mat.SVD
-	svd.Factorize(x, mat.SVDThin)
-	var v mat.Dense
-	svd.VTo(&v)
-	d, _ := v.Dims()
-	return mat.DenseCopyOf(v.Slice(0, d, 0, rank))
 }
 
 // powerOfTwo returns the power of two next to v, 1 for zero.
@@ -150,14 +144,14 @@ func (p *problem) network(blocks []block) (*convexnn.Network, error) {
 	_, d := p.given.Dims()
 	net := &convexnn.Network{Model: convexnn.ReLU, Dim: d}
 	for _, b := range blocks {
-		size := floats.Norm(b.u, 2)
-		if size == 0 {
-			continue
-		}
 		u := append([]float64(nil), b.u...)
 		if p.basis != nil {
 			u = make([]float64, d)
 			mat.NewVecDense(d, u).MulVec(p.basis, mat.NewVecDense(p.rank, b.u))
+		}
+		size := floats.Norm(u, 2)
+		if size == 0 {
+			continue
 		}
 		root := math.Sqrt(size * (p.sy / p.sx))
 		floats.Scale(root/size, u)

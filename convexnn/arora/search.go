@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 
-	"github.com/convexnn/convexnn/arrangements"
 	"github.com/convexnn/convexnn/convexnn"
 )
 
@@ -145,7 +144,7 @@ func (s *search) result(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Network: net, Rank: arrangements.Rank(s.p.given), Counts: s.counts, Status: convexnn.Solved}
+	r := &Result{Network: net, Rank: s.p.rank, Counts: s.counts, Status: convexnn.Solved}
 	if r.Objective, r.TrainingLoss, err = net.Objective(s.p.given, s.p.targets, s.Beta); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/convexnn"
@@ -248,6 +250,32 @@ func TestCostIsAnUpperBound(t *testing.T) {
 			t.Errorf("seed %d: %d cells, %g tuples, rank %d; at most %g, %g and rank %d were said", seed, c.Cells, c.Tuples, r.Rank, cost.Cells, cost.Tuples, cost.Rank)
 		}
 	}
+}
+
+// The optimum over all widths is next to nothing here, and says nothing of two neurons: its
+// last digits, which are hard to prove, are not worth waiting for.
+func TestLittleBeta(t *testing.T) {
+	for seed := range uint64(8) {
+		x, y := gaussian(rand.New(rand.NewPCG(seed, 8)), 7, 2)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a hundred times what it takes
+		r, err := arora.Train(ctx, x, y, arora.Settings{Neurons: 2, Beta: 1e-8})
+		cancel()
+		if err != nil || r.Status == convexnn.Stopped || r.Certificate.RelativeGap > 1e-3 {
+			t.Fatalf("seed %d: %v, %+v", seed, err, r)
+		}
+		plain := train(t, x, y, arora.Settings{Neurons: 2})
+		if most := plain.Objective + 1e-8*weights(plain.Network); r.Objective > most*(1+2e-6) || r.Objective < plain.Certificate.LowerBound {
+			t.Errorf("seed %d: objective %.9g, without regularisation %.9g, with it at most %.9g", seed, r.Objective, plain.Objective, most)
+		}
+	}
+}
+
+// weights is sum |u||alpha|.
+func weights(net *convexnn.Network) (sum float64) {
+	for _, h := range net.Neurons {
+		sum += floats.Norm(h.Weights, 2) * math.Abs(h.Output)
+	}
+	return sum
 }
 
 func TestInterrupt(t *testing.T) {

@@ -101,9 +101,7 @@ func (s *search) report() {
 func (s *search) relaxWidth(ctx context.Context) error {
 	var net *convexnn.Network
 	if s.p.beta > 0 {
-		r, err := convexnn.Train(ctx, s.p.given, s.p.targets, convexnn.Options{
-			Mode: convexnn.Enumerate, Beta: s.Beta, Intercept: s.Intercept, Seed: s.Seed, Tolerance: s.Tolerance / 4,
-		})
+		r, err := s.overAll(ctx)
 		if err != nil {
 			return err
 		}
@@ -136,6 +134,29 @@ func (s *search) relaxWidth(ctx context.Context) error {
 	}
 	s.report()
 	return nil
+}
+
+// overAll trains over all widths. The last digits can take long where beta is small, so
+// that they are asked for only where they may settle the width asked for.
+func (s *search) overAll(ctx context.Context) (*convexnn.Result, error) {
+	const rough = 1e-5
+	fine := s.Tolerance / 4
+	o := convexnn.Options{
+		Mode: convexnn.Enumerate, Beta: s.Beta, Intercept: s.Intercept, Seed: s.Seed, Tolerance: max(fine, rough),
+	}
+	r, err := convexnn.Train(ctx, s.p.given, s.p.targets, o)
+	if err != nil || o.Tolerance == fine {
+		return r, err
+	}
+	tuple, err := s.p.signedCells(r.Network)
+	if err != nil {
+		return nil, err
+	}
+	if needless := len(tuple) > s.Neurons && !s.cost.Convex() && s.cost.Tuples <= s.MaxTuples; needless {
+		return r, nil
+	}
+	o.Tolerance = fine
+	return convexnn.Train(ctx, s.p.given, s.p.targets, o)
 }
 
 // result is the network with what is proved of it.

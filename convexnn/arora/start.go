@@ -68,26 +68,35 @@ func (s *search) start(ctx context.Context) error {
 
 // tuple lists the signed cells of the neurons of a local search's weights, sorted.
 func (s *search) tuple(w []float64, r int) ([]int, error) {
-	var out []int
+	var blocks []block
 	for j := range s.Neurons {
-		gain := w[s.Neurons*r+j]
-		net, err := s.p.network([]block{{u: w[j*r : (j+1)*r], sign: math.Copysign(1, gain)}})
-		if err != nil {
-			return nil, err
+		if gain := w[s.Neurons*r+j]; gain != 0 {
+			blocks = append(blocks, block{u: w[j*r : (j+1)*r], sign: math.Copysign(1, gain)})
 		}
-		if gain == 0 || len(net.Neurons) == 0 || !finite(net.Neurons[0]) {
+	}
+	net, err := s.p.network(blocks)
+	if err != nil {
+		return nil, err
+	}
+	return s.p.signedCells(net)
+}
+
+// signedCells lists the signed cells of a network's neurons, each once, sorted.
+func (p *problem) signedCells(net *convexnn.Network) (out []int, err error) {
+	for _, h := range net.Neurons {
+		if !finite(h) {
 			continue
 		}
-		cell, err := arrangements.CellAt(s.p.given, net.Neurons[0].Weights)
+		cell, err := arrangements.CellAt(p.given, h.Weights)
 		if err != nil {
 			return nil, err
 		}
-		k := s.p.find(cell.Pattern)
+		k := p.find(cell.Pattern)
 		if k < 0 {
 			continue // active nowhere
 		}
 		c := 2 * k
-		if gain < 0 {
+		if h.Output < 0 {
 			c++
 		}
 		out = append(out, c)

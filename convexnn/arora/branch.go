@@ -98,7 +98,7 @@ func (b *brancher) visit(ctx context.Context, tuple []int, allowed bitset.Set, c
 	chosen := b.choose(allowed, cuts)
 	for known := len(b.cuts); ctx.Err() == nil; {
 		if len(cuts) == 0 {
-			if err := b.close(tuple); err != nil {
+			if err := b.close(ctx, tuple); err != nil {
 				return err
 			}
 		}
@@ -148,7 +148,7 @@ func (b *brancher) finish(ctx context.Context, tuple []int, open bitset.Set, cut
 		}
 		open.Remove(c)
 		known := len(b.cuts)
-		if err := b.close(append(slices.Clone(tuple), c)); err != nil {
+		if err := b.close(ctx, append(slices.Clone(tuple), c)); err != nil {
 			return err
 		}
 		for ; known < len(b.cuts); known++ {
@@ -218,7 +218,7 @@ func (b *brancher) rarest(set bitset.Set) int {
 
 // close adds a cut that admits the tuple: that of its bound without signs and cones if
 // this is enough, else that of its program.
-func (b *brancher) close(tuple []int) error {
+func (b *brancher) close(ctx context.Context, tuple []int) error {
 	free := make([]int, 0, 2*len(tuple))
 	for _, c := range distinct(tuple) {
 		free = append(free, 2*c, 2*c+1)
@@ -227,7 +227,7 @@ func (b *brancher) close(tuple []int) error {
 	c := newCut(b.program, b.p.y, b.program.relax(tuple), b.p.signed(), b.level, free)
 	if b.program.bound(c.yv, c.vv, c.top(tuple)) < b.level {
 		b.counts.QPs++
-		blocks, v, err := b.program.solve(tuple)
+		blocks, v, err := b.program.solve(ctx, tuple)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func TestCutsAreLowerBounds(t *testing.T) {
 			case 0:
 				v = s.program.relax(own)
 			case 1:
-				if _, v, err = s.program.solve(own); err != nil {
+				if _, v, err = s.program.solve(t.Context(), own); err != nil {
 					t.Fatal(err)
 				}
 			case 2:
@@ -51,7 +51,7 @@ func TestCutsAreLowerBounds(t *testing.T) {
 			c := newCut(s.program, p.y, v, p.signed(), 0, nil)
 			for range 12 {
 				tuple := draw()
-				blocks, _, err := s.program.solve(tuple)
+				blocks, _, err := s.program.solve(t.Context(), tuple)
 				if err != nil {
 					t.Fatal(err)
 				}

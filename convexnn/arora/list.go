@@ -40,7 +40,7 @@ func (s *search) list(ctx context.Context) error {
 		s.counts.Nodes++
 		for _, tuple := range signings(next.cells, s.Neurons) {
 			s.counts.QPs++
-			blocks, v, err := s.program.solve(tuple)
+			blocks, v, err := s.program.solve(ctx, tuple)
 			if err != nil {
 				return err
 			}

@@ -48,7 +48,7 @@ func newPenalised(p *problem) *penalised {
 // thin is the margin below which a cone is relaxed by as much, to have an interior.
 const thin = 1e-9
 
-func (q *penalised) solve(tuple []int) ([]block, []float64, error) {
+func (q *penalised) solve(_ context.Context, tuple []int) ([]block, []float64, error) {
 	spec := &ipm.Problem{X: q.raw, Y: q.y, Beta: q.beta, Cones: true, Center: q.intercept}
 	for _, c := range tuple {
 		spec.Blocks = append(spec.Blocks, ipm.Block{Bits: q.bits(c), Sign: sign(c)})

@@ -1,8 +1,10 @@
 package arora
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
@@ -30,6 +32,10 @@ type plain struct {
 // feasible is the price s v'(Xr)_+, relative to the lengths of its factors, up to which
 // a dual constraint counts as satisfied.
 const feasible = 1e-9
+
+// stepsAtOnce are the rows that enter a non-negative least squares problem before it is
+// asked whether to go on. Only that over all cells takes more.
+const stepsAtOnce = 64
 
 // dependent is the sine below which a column counts as a combination of others.
 const dependent = 1e-10
@@ -69,13 +75,19 @@ func touches(sides []int, bits bitset.Set) bool {
 	return true
 }
 
-func (q *plain) solve(tuple []int) ([]block, []float64, error) {
+func (q *plain) solve(ctx context.Context, tuple []int) ([]block, []float64, error) {
 	n := len(q.y)
 	var rows []float64
 	var from []int // place in the tuple
 	var ray []int
+	taken := bitset.New(2 * len(q.lengths))
 	for place, c := range tuple {
 		for _, j := range q.of[c/2] {
+			// Neighbours share rays; a feature of zeros fits nothing.
+			if q.lengths[j] == 0 || taken.Has(2*j+c&1) {
+				continue
+			}
+			taken.Add(2*j + c&1)
 			for _, f := range q.features.RawRowView(j) {
 				rows = append(rows, -sign(c)*f)
 			}
@@ -92,9 +104,13 @@ func (q *plain) solve(tuple []int) ([]block, []float64, error) {
 	}
 	cone := qp.NewConeProjector(blas64.General{Rows: len(from), Cols: n, Stride: n, Data: rows})
 	cone.Dependence = dependent
+	cone.MaxIterations = stepsAtOnce
 	result := cone.Project(v, q.y, all, nil, 0)
-	if !result.Converged {
-		return nil, nil, fmt.Errorf("arora: non-negative least squares did not end after %d steps", result.Iterations)
+	for steps := result.Iterations; !result.Converged && ctx.Err() == nil; steps += result.Iterations {
+		if steps > 100+20*n {
+			return nil, nil, fmt.Errorf("arora: non-negative least squares did not end after %d steps", steps)
+		}
+		result = cone.Project(v, q.y, all, slices.Clone(result.Active), 0)
 	}
 	blocks := make([]block, len(tuple))
 	for place, c := range tuple {

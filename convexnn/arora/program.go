@@ -1,6 +1,7 @@
 package arora
 
 import (
+	"context"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
@@ -14,8 +15,8 @@ import (
 // and knows their duals. Everything is in scaled coordinates.
 type program interface {
 	// solve solves the program of a tuple. It returns blocks of the solution and a
-	// dual vector: the residual.
-	solve(tuple []int) ([]block, []float64, error)
+	// dual vector: the residual. Where ctx ends it may return those of any network.
+	solve(ctx context.Context, tuple []int) ([]block, []float64, error)
 	// relax returns the residual of the tuple without signs and cone constraints.
 	relax(tuple []int) []float64
 	// price sets dst to upper bounds of the prices of all signed cells at v,

@@ -113,7 +113,7 @@ func (s *search) relaxWidth(ctx context.Context) error {
 			all[c] = c
 		}
 		s.counts.QPs++
-		blocks, residual, err := s.program.solve(all)
+		blocks, residual, err := s.program.solve(ctx, all)
 		if err != nil {
 			return err
 		}

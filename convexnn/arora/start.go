@@ -54,7 +54,7 @@ func (s *search) start(ctx context.Context) error {
 			continue
 		}
 		s.counts.QPs++
-		blocks, _, err := s.program.solve(l.tuple)
+		blocks, _, err := s.program.solve(ctx, l.tuple)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package convexnn
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sync"
@@ -43,15 +44,19 @@ func (p *Program) DualBound(v []float64) (DualBound, error) {
 	if len(v) != len(p.target) {
 		return DualBound{}, fmt.Errorf("%w: the vector has %d entries, the data %d rows", ErrShape, len(v), len(p.target))
 	}
-	bound, _ := newPricer(p).bound(v)
+	bound, _ := newPricer(context.Background(), p).bound(v)
 	return bound, nil
 }
 
 // pricer evaluates dual constraints and projects weights. It remembers which
 // cone constraints were active for each block: near a solution these change
 // little, and projections that start from them are cheap.
+//
+// When ctx ends, what is left of a call is done roughly: prices become the norms of
+// gradients, which bound them, and weights that are not repaired yet become zero.
 type pricer struct {
 	*Program
+	ctx        context.Context
 	projectors sync.Pool
 	gradients  [][]int   // active constraints of each block's gradient, when last priced
 	repairs    [][]int   // and of its weights, when last repaired
@@ -62,8 +67,8 @@ type pricer struct {
 // sums have at most a few thousand terms, and errors mostly cancel.
 const roundoff = 0x1p-50
 
-func newPricer(p *Program) *pricer {
-	pr := &pricer{Program: p, gradients: make([][]int, p.Blocks()), repairs: make([][]int, p.Blocks()), lengths: rowNorms(p.spec.X)}
+func newPricer(ctx context.Context, p *Program) *pricer {
+	pr := &pricer{Program: p, ctx: ctx, gradients: make([][]int, p.Blocks()), repairs: make([][]int, p.Blocks()), lengths: rowNorms(p.spec.X)}
 	first := qp.NewConeProjector(p.masked.X)
 	pr.projectors.New = func() any { return first.Clone() }
 	return pr
@@ -90,7 +95,7 @@ func (pr *pricer) prices(v []float64) []float64 {
 	pr.eachProjector(pr.Blocks(), func(proj *qp.ConeProjector, j int) {
 		g := grad[j*d : (j+1)*d]
 		prices[j] = floats.Norm(g, 2)
-		if prices[j] > pr.spec.Beta && pr.spec.Model == ReLU {
+		if prices[j] > pr.spec.Beta && pr.spec.Model == ReLU && pr.ctx.Err() == nil {
 			prices[j] = pr.project(proj, make([]float64, d), g, j, pr.spec.Beta)
 		}
 		prices[j] += allowance
@@ -132,6 +137,10 @@ func (pr *pricer) repair(u *mat.Dense) *mat.Dense {
 		blocks := nonzeroRows(u)
 		pr.eachProjector(len(blocks), func(proj *qp.ConeProjector, c int) {
 			j := blocks[c]
+			if pr.ctx.Err() != nil {
+				clear(out.RawRowView(j))
+				return
+			}
 			res := proj.Project(out.RawRowView(j), u.RawRowView(j), pr.masked.Bits[j%pr.Patterns()], pr.repairs[j], 0)
 			pr.repairs[j] = append(pr.repairs[j][:0], res.Active...)
 		})

@@ -1,6 +1,7 @@
 package convexnn_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -183,5 +184,28 @@ func TestBetaMaxIsTheThreshold(t *testing.T) {
 		if !(below.Objective < half*(1-1e-6)) || mat.Norm(below.Weights, 2) == 0 {
 			t.Errorf("%s: below beta_max: objective %.12g is not under %.12g", c.name, below.Objective, half)
 		}
+	}
+}
+
+// A solve that is out of time from the beginning prices by norms alone: its bound is
+// weaker, and holds.
+func TestBoundOfAnInterruptedSolve(t *testing.T) {
+	x, y := dense(xorX...), []float64{-1, 1, 1, -1}
+	program, err := convexnn.NewProgram(convexnn.Spec{X: x, Y: y, Cells: allCells(t, x, 14), Beta: 0.1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s, err := program.Solve(ctx, convexnn.SolveSettings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := program.DualBound(y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Status != convexnn.Stopped || !(s.LowerBound > 0) || s.LowerBound >= whole.Value || whole.Value > xorOptimum(0.1) {
+		t.Errorf("%v, bounds %v and %v, optimum %v", s.Status, s.LowerBound, whole.Value, xorOptimum(0.1))
 	}
 }

@@ -79,7 +79,7 @@ func (p *Program) Solve(ctx context.Context, settings SolveSettings) (*Solution,
 	if !(settings.Tolerance >= 0) {
 		return nil, fmt.Errorf("%w, got %v", ErrTolerance, settings.Tolerance)
 	}
-	s := newSearch(p, settings)
+	s := newSearch(ctx, p, settings)
 	if err := s.admm(ctx, s.polishPays); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ type search struct {
 	state   *admm.State
 }
 
-func newSearch(p *Program, settings SolveSettings) *search {
+func newSearch(ctx context.Context, p *Program, settings SolveSettings) *search {
 	if settings.Tolerance == 0 {
 		settings.Tolerance = defaultTolerance
 	}
@@ -122,7 +122,7 @@ func newSearch(p *Program, settings SolveSettings) *search {
 		settings.DirectLimit = defaultDirectLimit
 	}
 	scaled, units := p.scaled()
-	s := &search{SolveSettings: settings, Program: scaled, units: units, pricer: newPricer(scaled)}
+	s := &search{SolveSettings: settings, Program: scaled, units: units, pricer: newPricer(ctx, scaled)}
 	// Zero weights are always feasible, and optimal past the largest useful beta.
 	zero := mat.NewDense(s.Blocks(), s.masked.X.Cols, nil)
 	s.best = Solution{Weights: zero, Objective: floats.Dot(s.target, s.target) / 2, Dual: slices.Clone(s.target), Status: Limited}

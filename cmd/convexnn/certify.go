@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,15 +16,15 @@ import (
 
 // certifyFlags are the flags of certify.
 type certifyFlags struct {
+	outputFlags
 	source  sourceFlags
 	weights weightFlags
 	limits  limitFlags
 
-	beta, tol                 float64
-	rounds                    int
-	seed                      uint64
-	intercept, allRows, quiet bool
-	modelPath, reportOut      string
+	beta, tol          float64
+	rounds             int
+	seed               uint64
+	intercept, allRows bool
 }
 
 func (a *app) certifyCommand() *cobra.Command {
@@ -95,12 +94,8 @@ func (f *certifyFlags) check(flags *pflag.FlagSet) error {
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
 	case f.rounds < 0:
 		return usagef("--rounds must not be negative, got %d", f.rounds)
-	case f.modelPath == "-":
-		return usagef("--out takes a file, and standard output is for the summary or --report -")
-	case f.modelPath != "" && f.modelPath == f.reportOut:
-		return usagef("--out and --report name the same file %s", f.modelPath)
 	}
-	return f.limits.check(flags)
+	return cmp.Or(f.outputFlags.check(), f.limits.check(flags))
 }
 
 // certify does the work of the command.
@@ -109,22 +104,9 @@ func (a *app) certify(cmd *cobra.Command, f *certifyFlags, args []string) error 
 	defer cancel()
 	defer f.limits.useThreads()()
 	inputs := f.source.files(append(args, f.weights.alpha, f.weights.hiddenBias)...)
-	report, err := a.newReport(f.reportOut, inputs...)
+	out, err := a.results(&f.outputFlags, inputs...)
 	if err != nil {
 		return err
-	}
-	var model *output
-	if f.modelPath != "" {
-		if model, err = newOutput(f.modelPath, inputs...); err != nil {
-			return err
-		}
-	}
-	text := io.Writer(a.out)
-	switch {
-	case f.quiet:
-		text = io.Discard
-	case report.stdout != nil:
-		text = a.err
 	}
 
 	s, err := f.load(cmd.Flags(), args, a.noticer(f.quiet))
@@ -135,23 +117,18 @@ func (a *app) certify(cmd *cobra.Command, f *certifyFlags, args []string) error 
 	if cmd.Flags().Changed("seed") {
 		c.seed = f.seed
 	}
-	c.printSubject(text)
+	c.printSubject(out.text)
 	if err := c.run(ctx, a.trainProgress(f.quiet)); err != nil {
 		return err
 	}
 	a.stopped = c.result.Status == convexnn.Stopped
 	c.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
-	if model != nil && c.result.Better != nil {
-		if err := model.write(c.model().write); err != nil {
-			return err
-		}
-		c.written = true
+	c.printResult(out.text)
+	var better *model
+	if c.result.Better != nil {
+		better = c.model()
 	}
-	if err := report.write(c.report()); err != nil {
-		return err
-	}
-	c.printResult(text)
-	return nil
+	return out.write(better, nil, c.report())
 }
 
 // A certifying is a network and what certify found of it.
@@ -162,7 +139,6 @@ type certifying struct {
 	result  *convexnn.Certification
 	seconds float64
 	timeout bool // the time limit has passed
-	written bool // the better network was
 }
 
 func (c *certifying) run(ctx context.Context, bar *progress) error {

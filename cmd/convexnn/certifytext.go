@@ -100,16 +100,6 @@ func (c *certifying) printResult(w io.Writer) {
 	}
 	row(w, "rounds", "%d", r.Rounds)
 	row(w, "time", "%s", seconds(c.seconds))
-	toFile := c.flags.reportOut != "" && c.flags.reportOut != "-"
-	if c.written || toFile {
-		fmt.Fprintln(w)
-	}
-	if c.written {
-		row(w, "model", "%s", c.flags.modelPath)
-	}
-	if toFile {
-		row(w, "report", "%s", c.flags.reportOut)
-	}
 }
 
 // remarks are what the user should know of the result.

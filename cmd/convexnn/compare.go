@@ -150,13 +150,7 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, args []string) error 
 	if err != nil {
 		return err
 	}
-	text := io.Writer(a.out)
-	switch {
-	case f.quiet:
-		text = io.Discard
-	case report.stdout != nil:
-		text = a.err
-	}
+	text := a.summary(f.quiet, report)
 
 	c := comparison{flags: f}
 	if c.parts, err = f.load(cmd, args, "networks", a.noticer(f.quiet)); err != nil {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,16 +18,16 @@ import (
 
 // exactFlags are the flags of exact.
 type exactFlags struct {
+	outputFlags
 	source sourceFlags
 	fit    fitFlags
 	limits limitFlags
 
-	neurons                        int
-	every                          bool
-	beta, ratio, tol               float64
-	tuples                         whole
-	intercept, quiet               bool
-	modelPath, reportOut, plotPath string
+	neurons          int
+	every            bool
+	beta, ratio, tol float64
+	tuples           whole
+	intercept        bool
 }
 
 func (a *app) exactCommand() *cobra.Command {
@@ -111,24 +109,8 @@ func (f *exactFlags) check(flags *pflag.FlagSet) error {
 		return usagef("--beta-ratio must be at least 0 and finite, got %v", f.ratio)
 	case !positive(f.tol) || f.tol >= 1:
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
-	case f.modelPath == "-" || f.plotPath == "-":
-		return usagef("--out and --plot take a file, and standard output is for the summary or --report -")
-	case f.plotPath != "" && pictureFormat(f.plotPath) == "":
-		return usagef("--plot takes a file that ends in .svg or .png, got %s", f.plotPath)
 	}
-	if err := differ(named{"--out", f.modelPath}, named{"--report", f.reportOut}, named{"--plot", f.plotPath}); err != nil {
-		return err
-	}
-	return cmp.Or(f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
-}
-
-// pictureFormat is the format that the ending of a file names, empty for none.
-func pictureFormat(path string) string {
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".svg", ".png":
-		return ext[1:]
-	}
-	return ""
+	return cmp.Or(f.outputFlags.check(), f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
 }
 
 // exact does the work of the command.
@@ -137,40 +119,21 @@ func (a *app) exact(cmd *cobra.Command, f *exactFlags, args []string) error {
 	defer cancel()
 	defer f.limits.useThreads()()
 	inputs := f.source.files(args...)
-	report, err := a.newReport(f.reportOut, inputs...)
+	out, err := a.results(&f.outputFlags, inputs...)
 	if err != nil {
 		return err
-	}
-	var model, plot *output
-	for _, o := range []struct {
-		file **output
-		path string
-	}{{&model, f.modelPath}, {&plot, f.plotPath}} {
-		if o.path == "" {
-			continue
-		}
-		if *o.file, err = newOutput(o.path, inputs...); err != nil {
-			return err
-		}
-	}
-	text := io.Writer(a.out)
-	switch {
-	case f.quiet:
-		text = io.Discard
-	case report.stdout != nil:
-		text = a.err
 	}
 
 	e := exhaustive{flags: f}
 	if err := e.load(cmd, args, a.noticer(f.quiet)); err != nil {
 		return err
 	}
-	e.data.print(text)
-	if err := e.prepare(ctx, text); err != nil {
+	e.data.print(out.text)
+	if err := e.prepare(ctx, out.text); err != nil {
 		return err
 	}
-	if a.out.closed && model == nil && plot == nil && report.file == nil {
-		return nil // nobody is left to work for
+	if a.idle(out) {
+		return nil
 	}
 	if err := e.run(ctx, a.trainProgress(f.quiet)); err != nil {
 		return err
@@ -178,21 +141,8 @@ func (a *app) exact(cmd *cobra.Command, f *exactFlags, args []string) error {
 	e.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
 	a.stopped = e.status() == convexnn.Stopped || e.last().neurons < f.neurons
 
-	if model != nil {
-		if err := model.write(newModel(e.data, e.trained(), f.fit.seed).write); err != nil {
-			return err
-		}
-	}
-	if plot != nil {
-		if err := plot.write(func(w io.Writer) error { return e.picture().Write(w, pictureFormat(f.plotPath)) }); err != nil {
-			return err
-		}
-	}
-	if err := report.write(e.report()); err != nil {
-		return err
-	}
-	e.print(text)
-	return nil
+	e.print(out.text)
+	return out.write(newModel(e.data, e.trained(), f.fit.seed), e.picture().Write, e.report())
 }
 
 // An exhaustive is the data and the results of exact.

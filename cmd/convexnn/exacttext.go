@@ -82,19 +82,6 @@ func (e *exhaustive) print(w io.Writer) {
 	fmt.Fprintln(w)
 
 	e.measured.print(w)
-	f := e.flags
-	written := []named{{"model", f.modelPath}, {"plot", f.plotPath}, {"report", f.reportOut}}
-	first := true
-	for _, o := range written {
-		if o.path == "" || o.path == "-" {
-			continue
-		}
-		if first {
-			fmt.Fprintln(w)
-			first = false
-		}
-		row(w, o.flag, "%s", o.path)
-	}
 }
 
 // objectiveText writes an objective that is zero but for rounding as that.

@@ -5,10 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,15 +15,15 @@ import (
 
 // pathFlags are the flags of path.
 type pathFlags struct {
+	outputFlags
 	partFlags
 	cells  cellFlags
 	limits limitFlags
 
-	modeName                       string
-	count                          int
-	ratio, tol                     float64
-	intercept, quiet               bool
-	modelPath, reportOut, plotPath string
+	modeName   string
+	count      int
+	ratio, tol float64
+	intercept  bool
 
 	mode convexnn.Mode // set by check
 }
@@ -104,19 +100,8 @@ func (f *pathFlags) check(flags *pflag.FlagSet) (err error) {
 		return usagef("--smallest-ratio must be at least %g and below 1, got %v", leastRatio, f.ratio)
 	case flags.Changed("tol") && (!positive(f.tol) || f.tol >= 1):
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
-	case f.modelPath == "-" || f.plotPath == "-":
-		return usagef("--out and --plot take a file, and standard output is for the summary or --report -")
-	case f.plotPath != "" && f.plotFormat() == "":
-		return usagef("--plot takes a file that ends in .svg or .png, got %s", f.plotPath)
 	}
-	names := map[string]string{}
-	for _, o := range []struct{ flag, path string }{{"--out", f.modelPath}, {"--report", f.reportOut}, {"--plot", f.plotPath}} {
-		if other, taken := names[o.path]; taken && o.path != "" {
-			return usagef("%s and %s name the same file %s", other, o.flag, o.path)
-		}
-		names[o.path] = o.flag
-	}
-	return cmp.Or(f.limits.check(flags), f.partFlags.check(flags))
+	return cmp.Or(f.outputFlags.check(), f.limits.check(flags), f.partFlags.check(flags))
 }
 
 const (
@@ -124,52 +109,24 @@ const (
 	leastRatio = 1e-9 // below it rounding is all that is left of the objective
 )
 
-// plotFormat is the format that the ending of --plot names, empty for none.
-func (f *pathFlags) plotFormat() string {
-	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(f.plotPath), "."))
-	if slices.Contains([]string{"svg", "png"}, format) {
-		return format
-	}
-	return ""
-}
-
 // path does the work of the command.
 func (a *app) path(cmd *cobra.Command, f *pathFlags, args []string) error {
 	ctx, cancel := f.limits.context(cmd.Context())
 	defer cancel()
 	defer f.limits.useThreads()()
 	inputs := f.source.files(args...)
-	report, err := a.newReport(f.reportOut, inputs...)
+	out, err := a.results(&f.outputFlags, inputs...)
 	if err != nil {
 		return err
-	}
-	var model, plot *output
-	for _, o := range []struct {
-		file **output
-		path string
-	}{{&model, f.modelPath}, {&plot, f.plotPath}} {
-		if o.path == "" {
-			continue
-		}
-		if *o.file, err = newOutput(o.path, inputs...); err != nil {
-			return err
-		}
-	}
-	text := io.Writer(a.out)
-	switch {
-	case f.quiet:
-		text = io.Discard
-	case report.stdout != nil:
-		text = a.err
 	}
 
 	p := selection{flags: f}
 	if p.parts, err = f.load(cmd, args, "beta", a.noticer(f.quiet)); err != nil {
 		return err
 	}
-	p.printData(text)
-	if a.out.closed && model == nil && plot == nil && report.file == nil {
-		return nil // nobody is left to work for
+	p.printData(out.text)
+	if a.idle(out) {
+		return nil
 	}
 	if err := p.run(ctx, a.trainProgress(f.quiet)); err != nil {
 		return err
@@ -177,21 +134,8 @@ func (a *app) path(cmd *cobra.Command, f *pathFlags, args []string) error {
 	a.stopped = p.result.Status == convexnn.Stopped
 	p.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
 
-	if model != nil {
-		if err := model.write(newModel(p.data, p.best().result, f.fit.seed).write); err != nil {
-			return err
-		}
-	}
-	if plot != nil {
-		if err := plot.write(func(w io.Writer) error { return p.plot().Write(w, f.plotFormat()) }); err != nil {
-			return err
-		}
-	}
-	if err := report.write(p.report()); err != nil {
-		return err
-	}
-	p.printResult(text)
-	return nil
+	p.printResult(out.text)
+	return out.write(newModel(p.data, p.best().result, f.fit.seed), p.plot().Write, p.report())
 }
 
 // A selection is the data and the results of path.

@@ -59,7 +59,6 @@ func (p *selection) printResult(w io.Writer) {
 	row(w, "time", "%s", seconds(p.seconds))
 	fmt.Fprintln(w)
 	p.printMetrics(w)
-	p.printFiles(w)
 }
 
 // how says how the networks were bounded.
@@ -176,20 +175,5 @@ func (p *selection) printMetrics(w io.Writer) {
 			values = append(values, m.lines()[k].value.String())
 		}
 		cells(l.name, values)
-	}
-}
-
-// printFiles names the files written.
-func (p *selection) printFiles(w io.Writer) {
-	f, first := p.flags, true
-	for _, o := range []struct{ name, path string }{{"model", f.modelPath}, {"plot", f.plotPath}, {"report", f.reportOut}} {
-		if o.path == "" || o.path == "-" {
-			continue
-		}
-		if first {
-			fmt.Fprintln(w)
-		}
-		first = false
-		row(w, o.name, "%s", o.path)
 	}
 }

@@ -142,15 +142,6 @@ func (t *training) printResult(w io.Writer) {
 	fmt.Fprintln(w)
 
 	t.measured.print(w)
-	if f := t.flags; f.modelPath != "" || (f.reportOut != "" && f.reportOut != "-") {
-		fmt.Fprintln(w)
-		if f.modelPath != "" {
-			row(w, "model", "%s", f.modelPath)
-		}
-		if f.reportOut != "" && f.reportOut != "-" {
-			row(w, "report", "%s", f.reportOut)
-		}
-	}
 }
 
 func betaText(r *convexnn.Result) string {

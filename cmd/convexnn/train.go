@@ -19,6 +19,7 @@ import (
 
 // trainFlags are the flags of train.
 type trainFlags struct {
+	outputFlags
 	source  sourceFlags
 	fit     fitFlags
 	sampler samplerFlags
@@ -27,8 +28,7 @@ type trainFlags struct {
 
 	modeName, model, gates string
 	beta, ratio, tol       float64
-	intercept, quiet       bool
-	modelPath, reportOut   string
+	intercept              bool
 
 	mode    convexnn.Mode // set by check, as far as the flags tell, as is network
 	network convexnn.Model
@@ -138,13 +138,7 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 	if f.gates != "" && (flags.Changed("patterns") || flags.Changed("sampler")) {
 		return usagef("--gates takes the place of --patterns and --sampler; give either")
 	}
-	if f.modelPath == "-" {
-		return usagef("--out takes a file, and standard output is for the summary or --report -")
-	}
-	if f.modelPath != "" && f.modelPath == f.reportOut {
-		return usagef("--out and --report name the same file %s", f.modelPath)
-	}
-	return cmp.Or(f.sampler.check(), f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
+	return cmp.Or(f.outputFlags.check(), f.sampler.check(), f.limits.check(flags), f.fit.check(flags, f.source.x != ""))
 }
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
@@ -155,47 +149,26 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 	defer cancel()
 	defer f.limits.useThreads()()
 	inputs := f.source.files(append(args, f.gates)...)
-	report, err := a.newReport(f.reportOut, inputs...)
+	out, err := a.results(&f.outputFlags, inputs...)
 	if err != nil {
 		return err
-	}
-	var model *output
-	if f.modelPath != "" {
-		if model, err = newOutput(f.modelPath, inputs...); err != nil {
-			return err
-		}
-	}
-	text := io.Writer(a.out)
-	switch {
-	case f.quiet:
-		text = io.Discard
-	case report.stdout != nil:
-		text = a.err
 	}
 
 	t := training{flags: f, assumed: globalLimit}
 	if err := t.load(cmd, args, a.noticer(f.quiet)); err != nil {
 		return err
 	}
-	t.data.print(text)
-	if a.out.closed && model == nil && report.file == nil {
-		return nil // nobody is left to work for
+	t.data.print(out.text)
+	if a.idle(out) {
+		return nil
 	}
-	if err := t.run(ctx, text, a.trainProgress(f.quiet)); err != nil {
+	if err := t.run(ctx, out.text, a.trainProgress(f.quiet)); err != nil {
 		return err
 	}
 	a.stopped = t.result.Status == convexnn.Stopped
 
-	if model != nil {
-		if err := model.write(newModel(t.data, t.result, f.fit.seed).write); err != nil {
-			return err
-		}
-	}
-	if err := report.write(t.report()); err != nil {
-		return err
-	}
-	t.printResult(text)
-	return nil
+	t.printResult(out.text)
+	return out.write(newModel(t.data, t.result, f.fit.seed), nil, t.report())
 }
 
 func (a *app) trainProgress(quiet bool) *progress {

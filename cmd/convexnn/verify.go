@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"time"
 
@@ -117,13 +116,7 @@ func (a *app) verify(cmd *cobra.Command, f *verifyFlags, args []string) error {
 	if err := report.write(v.report()); err != nil {
 		return err
 	}
-	text := io.Writer(a.out)
-	switch {
-	case f.quiet:
-		text = io.Discard
-	case report.stdout != nil:
-		text = a.err
-	}
+	text := a.summary(f.quiet, report)
 	v.print(text)
 	a.stopped = v.stopped && v.refuted == ""
 	if v.refuted != "" {

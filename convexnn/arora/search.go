@@ -156,7 +156,11 @@ func (s *search) overAll(ctx context.Context) (*convexnn.Result, error) {
 		return r, nil
 	}
 	o.Tolerance = fine
-	return convexnn.Train(ctx, s.p.given, s.p.targets, o)
+	again, err := convexnn.Train(ctx, s.p.given, s.p.targets, o)
+	if err == nil && ctx.Err() != nil && again.Certificate.LowerBound < r.Certificate.LowerBound {
+		return r, nil // it began anew, and did not come as far
+	}
+	return again, err
 }
 
 // result is the network with what is proved of it.

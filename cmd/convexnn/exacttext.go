@@ -136,6 +136,13 @@ func (e *exhaustive) remarks() []string {
 	if r.Status == convexnn.Stopped && last < e.flags.neurons {
 		out = append(out, fmt.Sprintf("wider networks than of %s were not begun", plural(last, "neuron")))
 	}
+	if r.NearLines > 0 {
+		rows := "1 row is"
+		if r.NearLines > 1 {
+			rows = fmt.Sprintf("%d rows are", r.NearLines)
+		}
+		out = append(out, rows+" parallel to others but for an angle below 1e-9, as decimals leave it, and counts as parallel: what is proved does not hold of networks that tell such rows apart")
+	}
 	if e.flags.ratio > 0 && e.most.Partial {
 		out = append(out, "beta_max was cut short, so beta differs from that of a full run")
 	}

@@ -333,3 +333,20 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// Samples that are parallel on paper and not in float64 count as parallel, which is said.
+func TestNearLines(t *testing.T) {
+	x := mat.NewDense(4, 2, []float64{0.1, 0.3, 0.3, 0.9, 1, 0, 0, 1}) // 3 times 0.1 is not 0.3
+	y := []float64{1, -1, 0, 0}
+	r := train(t, x, y, arora.Settings{Neurons: 2})
+	if r.NearLines != 1 || r.Status != convexnn.Solved || r.Objective < 0.4 {
+		t.Errorf("%d lines near others, %v, objective %v", r.NearLines, r.Status, r.Objective)
+	}
+	if r := train(t, x, y, arora.Settings{Neurons: 2, Beta: 0.1}); r.NearLines != 0 {
+		t.Errorf("with regularisation: %d lines", r.NearLines)
+	}
+	x.SetRow(1, []float64{0.2, 0.6}) // twice is exact
+	if r := train(t, x, y, arora.Settings{Neurons: 2}); r.NearLines != 0 {
+		t.Errorf("exactly parallel: %d lines", r.NearLines)
+	}
+}

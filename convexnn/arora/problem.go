@@ -32,6 +32,7 @@ type problem struct {
 	sx, sy float64
 	basis  *mat.Dense // B: d x r; nil for the identity
 	rank   int
+	near   int // lines that count as parallel to others and are not
 
 	cells []arrangements.Cell // those with an active sample
 	place map[uint64][]int    // index of cells by the hash of their patterns
@@ -61,6 +62,7 @@ func newProblem(ctx context.Context, x *mat.Dense, y []float64, s Settings) (*pr
 	case p.rank == 0:
 	case s.Beta == 0:
 		p.basis, p.x = orthonormal(p.x, p.rank)
+		p.near = max(0, a.Lines()-len(representatives(p.x)))
 	case p.rank < d:
 		p.basis = rowSpace(p.x, p.rank)
 		var reduced mat.Dense

@@ -46,14 +46,18 @@ func (s *search) run(ctx context.Context) error {
 	if s.done(ctx) {
 		return nil
 	}
-	if err := s.relaxWidth(ctx); err != nil || s.done(ctx) {
+	tooMany := s.cost.Tuples > s.MaxTuples
+	if !s.cost.Convex() && !tooMany {
+		// First, so that an interrupt of what follows leaves a network.
+		if err := s.start(ctx); err != nil || s.done(ctx) {
+			return err
+		}
+	}
+	if err := s.relaxWidth(ctx); err != nil || s.done(ctx) || s.cost.Convex() {
 		return err
 	}
-	if s.cost.Tuples > s.MaxTuples {
+	if tooMany {
 		return s.cost.refuse(s.Settings)
-	}
-	if err := s.start(ctx); err != nil || s.done(ctx) || s.cost.Convex() {
-		return err
 	}
 	if s.Method == List {
 		return s.list(ctx)
@@ -169,7 +173,7 @@ func (s *search) result(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Network: net, Rank: s.p.rank, Counts: s.counts, Status: convexnn.Solved}
+	r := &Result{Network: net, Rank: s.p.rank, Counts: s.counts, Status: convexnn.Solved, NearLines: s.p.near}
 	if r.Objective, r.TrainingLoss, err = net.Objective(s.p.given, s.p.targets, s.Beta); err != nil {
 		return nil, err
 	}

@@ -255,9 +255,9 @@ func TestCostIsAnUpperBound(t *testing.T) {
 // The optimum over all widths is next to nothing here, and says nothing of two neurons: its
 // last digits, which are hard to prove, are not worth waiting for.
 func TestLittleBeta(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		x, y := gaussian(rand.New(rand.NewPCG(seed, 8)), 7, 2)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a hundred times what it takes
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a thousand times what it takes
 		r, err := arora.Train(ctx, x, y, arora.Settings{Neurons: 2, Beta: 1e-8})
 		cancel()
 		if err != nil || r.Status == convexnn.Stopped || r.Certificate.RelativeGap > 1e-3 {

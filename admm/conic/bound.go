@@ -1,0 +1,213 @@
+package conic
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/convexnn/convexnn/internal/kernel"
+)
+
+// unitRoundoff of float64.
+const unitRoundoff = 0x1p-53
+
+// Bound returns a number below the optimum, whatever y (m) and x (n) are; those of a
+// [Result] give a good one. x serves the quadratic part alone and may be nil, for zero.
+//
+// limits holds one number for each cone, and the caller states that some minimiser
+// respects them (or, where none exists, points with objectives as near the optimum as
+// one likes): the trace of a semidefinite block is at most its limit, as is the t of a
+// second-order cone, each entry of a non-negative one, and each absolute value of a free
+// one. A limit of +Inf states nothing, and nil none of them; then the bound is -Inf unless
+// the slack is in the dual cone with room for rounding. The limit of a zero cone is not
+// read.
+//
+// The bound, derived in the package comment, is
+//
+//	b'y - 1/2 x'Qx - sum over cones of limit * (how far the slack c + Qx - A'y is out).
+//
+// It allows for the rounding of its own arithmetic, that of eigenvalues included, so that
+// it holds for the numbers in the Problem; Q must be positive semidefinite, which is
+// tested up to rounding. Errors wrap [ErrInvalid], [ErrNotConvex] or [ErrNumerical].
+func Bound(p *Problem, y, x, limits []float64) (float64, error) {
+	if err := p.Validate(); err != nil {
+		return 0, err
+	}
+	if err := checkBound(p, y, x, limits); err != nil {
+		return 0, err
+	}
+	q, err := p.Q.symmetric()
+	if err != nil {
+		return 0, err
+	}
+	if err := convex(q); err != nil {
+		return 0, err
+	}
+	n := len(p.C)
+	// The slack, and a bound on the rounding of each of its entries: terms added up, each
+	// with a relative error.
+	slack, size, terms := slices.Clone(p.C), make([]float64, n), make([]float64, n)
+	for j, c := range p.C {
+		size[j], terms[j] = math.Abs(c), 1
+	}
+	sum, sumSize := 0.0, 0.0
+	add := func(v float64) { sum += v; sumSize += math.Abs(v) }
+	for i, b := range p.B {
+		add(b * y[i])
+	}
+	count := float64(len(p.B))
+	if x != nil {
+		q.All(func(i, j int, v float64) {
+			slack[i] += v * x[j]
+			size[i] += math.Abs(v * x[j])
+			terms[i]++
+			add(-v / 2 * x[i] * x[j])
+		})
+		count += float64(q.count())
+	}
+	p.A.All(func(i, j int, v float64) {
+		slack[j] -= v * y[i]
+		size[j] += math.Abs(v * y[i])
+		terms[j]++
+	})
+	for j := range size {
+		size[j] *= 2 * (terms[j] + 2) * unitRoundoff
+	}
+	at := 0
+	for k, c := range p.Cones {
+		d := c.Dim()
+		limit := math.Inf(1)
+		if limits != nil {
+			limit = limits[k]
+		}
+		cost, ok := repair(c, slack[at:at+d], size[at:at+d], limit)
+		if !ok {
+			return 0, ErrNumerical
+		}
+		add(-cost)
+		at += d
+	}
+	count += float64(len(p.Cones))
+	sum -= 2 * (count + 3) * unitRoundoff * sumSize
+	if math.IsNaN(sum) {
+		return math.Inf(-1), nil
+	}
+	return sum, nil
+}
+
+// repair returns a number that -<s, x> does not pass for x in the cone within the limit,
+// for every s that differs from the given slack by at most the given errors.
+func repair(c Cone, slack, errors []float64, limit float64) (cost float64, ok bool) {
+	out, terms := 0.0, float64(len(slack)+4)
+	switch c.Kind {
+	case Zero:
+		return 0, true
+	case Free:
+		for j, s := range slack {
+			out += math.Abs(s) + errors[j]
+		}
+	case NonNegative:
+		for j, s := range slack {
+			out += max(0, errors[j]-s)
+		}
+	case SecondOrder:
+		if len(slack) > 0 {
+			norm := floats.Norm(slack[1:], 2)
+			room := slack[0] - norm
+			out = max(0, floats.Norm(errors, 2)*math.Sqrt2+2*terms*unitRoundoff*(norm+math.Abs(slack[0]))-room)
+		}
+	case Semidefinite:
+		least, margin, finite := leastEigenvalue(c.Size, slack)
+		if !finite {
+			return 0, false
+		}
+		out = max(0, floats.Norm(errors, 2)*(1+terms*unitRoundoff)+margin-least)
+	}
+	if out == 0 {
+		return 0, true
+	}
+	return out * limit * (1 + 2*terms*unitRoundoff), true
+}
+
+// leastEigenvalue returns that of the matrix of v, and how wrong it may be: the method is
+// backward stable, with an error of a modest multiple of the order times the roundoff
+// times the norm (Golub and Van Loan, 2013, section 8.3).
+func leastEigenvalue(order int, v []float64) (least, margin float64, ok bool) {
+	if order == 0 {
+		return 0, 0, true
+	}
+	norm := floats.Norm(v, 2)
+	if !finite(norm) {
+		return 0, 0, false
+	}
+	a, values := kernel.Dense(order, order), make([]float64, order)
+	unpack(a, v)
+	if _, ok := eigen(a, values, nil); !ok {
+		return 0, 0, false
+	}
+	return values[0], 8 * float64(order) * unitRoundoff * norm, true
+}
+
+func checkBound(p *Problem, y, x, limits []float64) error {
+	if len(y) != len(p.B) {
+		return fmt.Errorf("%w: y has %d entries, B has %d", ErrInvalid, len(y), len(p.B))
+	}
+	if x != nil && len(x) != len(p.C) {
+		return fmt.Errorf("%w: x has %d entries, C has %d", ErrInvalid, len(x), len(p.C))
+	}
+	if limits != nil && len(limits) != len(p.Cones) {
+		return fmt.Errorf("%w: there are %d limits for %d cones", ErrInvalid, len(limits), len(p.Cones))
+	}
+	for _, v := range slices.Concat(x, y) {
+		if !finite(v) {
+			return fmt.Errorf("%w: x or y holds %v", ErrInvalid, v)
+		}
+	}
+	for k, l := range limits {
+		if !(l >= 0) && p.Cones[k].Kind != Zero {
+			return fmt.Errorf("%w: the limit of cone %d is %v", ErrInvalid, k, l)
+		}
+	}
+	return nil
+}
+
+// convex tests that Q is positive semidefinite up to rounding.
+func convex(q *Matrix) error {
+	if q.count() == 0 {
+		return nil
+	}
+	pl := &plan{n: q.cols}
+	pl.tie(q)
+	place := make([]int, pl.n)
+	norm := make([]float64, len(pl.blocks))
+	dense := make([]blas64.General, len(pl.blocks))
+	for b, block := range pl.blocks {
+		dense[b] = kernel.Dense(len(block), len(block))
+		for c, j := range block {
+			place[j] = c
+		}
+	}
+	var err error
+	q.All(func(i, j int, v float64) {
+		b := pl.of[j]
+		switch {
+		case b >= 0:
+			dense[b].Data[place[i]*dense[b].Stride+place[j]] = v
+			norm[b] = max(norm[b], math.Abs(v))
+		case v < 0 && err == nil:
+			err = fmt.Errorf("%w: Q[%d,%d] is %v", ErrNotConvex, i, j, v)
+		}
+	})
+	for b, u := range dense {
+		for c := range u.Rows {
+			u.Data[c*(u.Stride+1)] += 1e-12 * float64(u.Rows) * norm[b]
+		}
+		if err == nil && !kernel.Cholesky(u) {
+			err = fmt.Errorf("%w: on the %d coordinates that it ties to coordinate %d", ErrNotConvex, u.Rows, pl.blocks[b][0])
+		}
+	}
+	return err
+}

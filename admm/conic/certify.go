@@ -1,0 +1,144 @@
+package conic
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// inconsistent tests whether Ax = b has a solution at all. A dependent row of A whose
+// equation the others contradict leaves a residual r after the projection onto the
+// other rows. Less what these make of it, r is a y with A'y = 0 and b'y > 0.
+func (s *solver) inconsistent() bool {
+	p := s.p
+	if len(p.B) == 0 {
+		return false
+	}
+	x, y := make([]float64, len(p.C)), make([]float64, len(p.B))
+	s.system.solve(x, y)
+	r := append([]float64(nil), p.B...)
+	p.A.AddMul(r, -1, x)
+	if largest(r) < 1e-9*max(1, largest(p.B)) {
+		return false
+	}
+	// y = r - N^+ A H^-1 A'r over the rows that the factor keeps.
+	pulled := make([]float64, len(p.C))
+	p.A.AddMulTrans(pulled, 1, r)
+	s.system.applyInverse(pulled)
+	clear(y)
+	p.A.AddMul(y, -1, pulled)
+	s.system.normal.solve(y)
+	for i := range y {
+		y[i] = r[i] + s.system.scale*y[i]
+	}
+	return s.acceptInfeasible(y)
+}
+
+// certifyEvery is the number of iterations between looks for certificates.
+const certifyEvery = 50
+
+// certify looks for certificates in the direction in which v moves. Where the problem is
+// infeasible or unbounded that tends to one or both: its part in the cone is a direction
+// to go on for ever, and the rest, turned, a slack that grows for ever (Banjac, Goulart,
+// Stellato and Boyd, 2019).
+func (s *solver) certify() bool {
+	if s.result.Iterations%certifyEvery != 0 {
+		return false
+	}
+	// Steps that become shorter lead to a solution.
+	shorter := s.step < 0.5*s.lastStep
+	s.lastStep = s.step
+	if shorter {
+		return false
+	}
+	move, d := make([]float64, len(s.p.C)), make([]float64, len(s.p.C))
+	for j := range move {
+		move[j] = s.x[j] - s.z[j]
+	}
+	if !s.spare().project(d, move, 0) {
+		return false
+	}
+	for j := range move {
+		move[j] = s.rho * s.w[j] * (move[j] - d[j])
+	}
+	if s.acceptUnbounded(d) {
+		return true
+	}
+	if len(s.p.B) == 0 {
+		return false
+	}
+	// The y with A'y = move in the least squares sense.
+	s.system.applyInverse(move)
+	y := make([]float64, len(s.p.B))
+	s.p.A.AddMul(y, 1, move)
+	s.system.normal.solve(y)
+	return s.acceptInfeasible(y)
+}
+
+// spare returns a projector for points that have nothing to do with the iterates.
+func (s *solver) spare() *projector {
+	if s.others == nil {
+		s.others = newProjector(s.user.Cones)
+	}
+	return s.others
+}
+
+// acceptInfeasible tests a y of the equilibrated problem, which it scales to b'y = 1,
+// and ends the solve with it if it proves that nothing within reach is feasible: for x in
+// K with Ax = b, 1 = <A'y, x> is at most |x| times the distance of -A'y from the dual cone.
+func (s *solver) acceptInfeasible(y []float64) bool {
+	value := floats.Dot(s.p.B, y)
+	if !(value > 0) || math.IsInf(value, 1) {
+		return false
+	}
+	floats.Scale(1/value, y)
+	distance := s.distance(s.p, y)
+	if !(distance <= s.InfeasibilityTolerance) {
+		return false
+	}
+	for i := range y {
+		y[i] *= s.scale.e[i] / s.scale.primal
+	}
+	s.result.Status, s.result.Certificate = Infeasible, y
+	s.result.CertificateResidual = s.distance(s.user, y)
+	s.keep()
+	return true
+}
+
+// distance returns that of -A'y from the dual cone: the length of the projection of A'y
+// onto the cone.
+func (s *solver) distance(p *Problem, y []float64) float64 {
+	pulled := make([]float64, len(p.C))
+	p.A.AddMulTrans(pulled, 1, y)
+	if !s.spare().project(pulled, append([]float64(nil), pulled...), 0) {
+		return math.Inf(1)
+	}
+	return floats.Norm(pulled, 2)
+}
+
+// acceptUnbounded tests a direction d in the cones.
+func (s *solver) acceptUnbounded(d []float64) bool {
+	value := -floats.Dot(s.p.C, d)
+	if !(value > 0) || math.IsInf(value, 1) {
+		return false
+	}
+	floats.Scale(1/value, d)
+	if !(s.rest(s.p, s.p.Q, d) <= s.InfeasibilityTolerance) {
+		return false
+	}
+	for j := range d {
+		d[j] *= s.scale.d[j] / s.scale.dual
+	}
+	s.result.Status, s.result.Certificate = Unbounded, d
+	s.result.CertificateResidual = s.rest(s.user, s.q, d)
+	s.keep()
+	return true
+}
+
+// rest returns the length of (Ad, Qd).
+func (s *solver) rest(p *Problem, q *Matrix, d []float64) float64 {
+	ad, qd := make([]float64, len(p.B)), make([]float64, len(p.C))
+	p.A.AddMul(ad, 1, d)
+	q.AddMul(qd, 1, d)
+	return math.Hypot(floats.Norm(ad, 2), floats.Norm(qd, 2))
+}

@@ -1,0 +1,230 @@
+package conic
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Weights of the coordinates in the penalty, relative to rho. There is no bound to meet
+// on a free coordinate and none to miss on a zero one.
+const (
+	freeWeight = 1e-3
+	zeroWeight = 1e3
+)
+
+// solver is the state of one solve, in the units of the equilibrated problem, named as
+// in the package comment.
+type solver struct {
+	Settings
+	user   *Problem
+	q      *Matrix // of the user, whole
+	scale  scaling
+	p      *Problem // equilibrated
+	cones  *projector
+	others *projector // see spare
+	system *system
+	anderson
+
+	w        []float64 // weights: rho w_j penalises coordinate j
+	v        []float64 // n: the point that is iterated on
+	z        []float64 // n: its projection
+	x        []float64 // n: the minimiser on Ax = b
+	y        []float64 // m: its multipliers
+	rho      float64
+	step     float64 // length of x - z
+	lastStep float64 // that at the last look for certificates
+	balanced int     // iteration of the next look at rho
+
+	result Result
+	best   float64 // largest of the residuals and the gap of result
+	point  measure // the latest
+}
+
+// Solve finds the minimum, until it is within tolerance, until a limit, or until ctx
+// ends; the status says which. Errors wrap [ErrInvalid], [ErrNotConvex], [ErrMemory] or
+// [ErrNumerical].
+func Solve(ctx context.Context, p *Problem, settings Settings) (*Result, error) {
+	s, err := newSolver(p, settings.withDefaults())
+	if err != nil {
+		return nil, err
+	}
+	return s.run(ctx)
+}
+
+func newSolver(p *Problem, settings Settings) (*solver, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if err := settings.check(p); err != nil {
+		return nil, err
+	}
+	q, err := p.Q.symmetric()
+	if err != nil {
+		return nil, err
+	}
+	if q.count() == 0 {
+		q = nil
+	}
+	pl := newPlan(p, q)
+	if need, limit := memoryOf(p, pl, settings.Memory), settings.memoryLimit(); need > limit {
+		return nil, fmt.Errorf("%w: %v: it takes about %.3g GB, and the limit is %.3g GB", ErrMemory, p, need/1e9, limit/1e9)
+	}
+	n, m := len(p.C), len(p.B)
+	s := &solver{
+		Settings: settings, user: p, q: q, rho: settings.Rho, best: math.Inf(1),
+		w: ones(n), v: make([]float64, n), z: make([]float64, n), x: make([]float64, n), y: make([]float64, m),
+		balanced: firstBalance, cones: newProjector(p.Cones), anderson: newAnderson(settings.Memory),
+	}
+	s.scale, s.p = equilibrate(p, q)
+	for k, c := range p.Cones {
+		switch c.Kind {
+		case Free:
+			fill(s.w[s.cones.start[k]:s.cones.start[k+1]], freeWeight)
+		case Zero:
+			fill(s.w[s.cones.start[k]:s.cones.start[k+1]], zeroWeight)
+		}
+	}
+	s.startFrom(settings.Start)
+	s.system, err = newSystem(pl, s.p.A, s.p.Q, s.p.B, s.w, s.rho)
+	return s, err
+}
+
+// startFrom sets v to x - s/(rho w), whose projection is x.
+func (s *solver) startFrom(start *Start) {
+	if start == nil {
+		return
+	}
+	for j, x := range start.X {
+		s.v[j] = x / (s.scale.primal * s.scale.d[j])
+	}
+	for j, v := range start.S {
+		s.v[j] -= v * s.scale.d[j] / (s.scale.dual * s.rho * s.w[j])
+	}
+}
+
+// run is the method, line by line as in the package comment.
+func (s *solver) run(ctx context.Context) (*Result, error) {
+	s.result.Status = Limited
+	if s.inconsistent() {
+		return &s.result, nil
+	}
+	for k := 1; k <= s.MaxIterations; k++ {
+		if ctx.Err() != nil {
+			s.result.Status = Stopped
+			break
+		}
+		if !s.cones.project(s.z, s.v, s.accuracy()) {
+			return nil, ErrNumerical
+		}
+		s.minimise()
+		s.result.Iterations = k
+		if k%s.CheckEvery == 0 || k == s.MaxIterations || s.step == 0 {
+			if s.check() {
+				break
+			}
+			s.balance()
+		}
+		s.relax()
+	}
+	if s.result.X == nil { // stopped before the first test
+		s.cones.project(s.z, s.v, 0)
+		s.minimise()
+		s.measure()
+		s.keep()
+	}
+	s.result.Factorisations, s.result.Rho = s.system.factorisations, s.rho
+	return &s.result, nil
+}
+
+// minimise sets x to the minimiser of <c,x> + 1/2 x'Qx + rho/2 |x - (2z - v)|_w^2 on
+// Ax = b, and y to its multipliers.
+func (s *solver) minimise() {
+	for j, w := range s.w {
+		s.x[j] = s.rho*w*(2*s.z[j]-s.v[j]) - s.p.C[j]
+	}
+	s.system.solve(s.x, s.y)
+	s.step = 0
+	for j, w := range s.w {
+		s.step += w * (s.x[j] - s.z[j]) * (s.x[j] - s.z[j])
+	}
+	s.step = math.Sqrt(s.step)
+}
+
+// relax sets v to v + alpha (x - z), or to what Anderson's method makes of that.
+func (s *solver) relax() {
+	next := slices.Clone(s.v)
+	for j := range next {
+		next[j] += s.Relaxation * (s.x[j] - s.z[j])
+	}
+	s.v = s.accelerate(s.v, next, s.step)
+}
+
+// accuracy is how well a projection is computed where it is computed by iteration: a
+// fraction of the last step, so that its errors vanish with the steps (Eckstein and
+// Bertsekas, 1992, theorem 8).
+func (s *solver) accuracy() float64 {
+	const fraction, tightest = 1e-3, 1e-13
+	if s.result.Iterations == 0 {
+		return tightest
+	}
+	return max(fraction*s.step, tightest)
+}
+
+// check tests the residuals, then the certificates. It reports whether the solve is at
+// its end.
+func (s *solver) check() bool {
+	s.measure()
+	worst := s.keep()
+	if s.Progress != nil {
+		s.Progress(Progress{
+			Iteration: s.result.Iterations, Rho: s.rho, Objective: s.point.objective,
+			Primal: s.point.primal, Dual: s.point.dual, Gap: s.point.gap,
+		})
+	}
+	if worst <= s.Tolerance {
+		s.result.Status = Solved
+		return true
+	}
+	return s.certify()
+}
+
+const (
+	firstBalance = 20
+	balanceRatio = 3 // how far apart the residuals may be, where a new rho is free
+	costlyRatio  = 5 // and where it costs a factorisation
+)
+
+// balance moves rho towards equal residuals (Boyd et al., section 3.4.1; Stellato et
+// al., section 5.2), less and less often, so that the method is one with a fixed rho in
+// the end.
+func (s *solver) balance() {
+	k := s.result.Iterations
+	if k < s.balanced {
+		return
+	}
+	s.balanced = k + max(k/4, 2*firstBalance)
+	least := float64(balanceRatio)
+	if !s.system.fixed() {
+		if least = costlyRatio; s.system.factorisations >= s.MaxFactorisations {
+			return
+		}
+	}
+	ratio := math.Sqrt(s.point.primal / max(s.point.dual, 1e-300))
+	ratio = min(max(ratio, 0.01), 100)
+	if ratio < least && ratio > 1/least {
+		return
+	}
+	rho := min(max(s.rho*ratio, 1e-6), 1e6)
+	if rho == s.rho || s.system.refactor(rho) != nil {
+		return
+	}
+	// The slack rho w (z - v) stays what it is.
+	for j, z := range s.z {
+		s.v[j] = z + s.rho/rho*(s.v[j]-z)
+	}
+	s.rho = rho
+	s.minimise()
+	s.reset()
+}

@@ -23,7 +23,7 @@ type anderson struct {
 
 // accelerateEvery is the number of steps of which one is combined; those between keep
 // the information fresh.
-const accelerateEvery = 5
+const accelerateEvery = 3
 
 func newAnderson(memory int) anderson {
 	memory = max(memory, 0)
@@ -107,9 +107,13 @@ func (a *anderson) combine(g, f []float64) []float64 {
 	if !chol.Factorize(normal) || chol.SolveVecTo(&gamma, rhs) != nil {
 		return nil
 	}
-	next := append([]float64(nil), g...)
+	next := make([]float64, len(g))
 	for i := range k {
 		floats.AddScaled(next, -gamma.AtVec(i), a.dg[i])
 	}
+	if !(floats.Norm(next, 2) <= floats.Norm(g, 2)) {
+		return nil
+	}
+	floats.Add(next, g)
 	return next
 }

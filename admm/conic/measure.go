@@ -8,10 +8,10 @@ import (
 
 // measure is the current point in the user's units, and how far it is from optimal.
 type measure struct {
-	x, y, s            []float64
-	objective, value   float64
-	primal, dual, gap  float64
-	ax, qx, aty, slack []float64 // work
+	x, y, s           []float64
+	objective, value  float64
+	primal, dual, gap float64
+	ax, qx, aty       []float64 // work
 }
 
 // measure computes the residuals of z with the multipliers y and the slack

@@ -10,14 +10,14 @@ type Settings struct {
 	// MaxIterations; 0 means 20000.
 	MaxIterations int
 	// Rho is the first penalty parameter, in the units of the equilibrated problem; 0
-	// means that of Start, or 0.1. It is adapted as the solve goes on.
+	// means that of Start, or 0.2. It is adapted as the solve goes on.
 	Rho float64
 	// Relaxation in (0, 2); 0 means 1.6.
 	Relaxation float64
 	// MaxFactorisations bounds how often rho may change where that costs a
 	// factorisation, which it does if there is a Q; 0 means 20.
 	MaxFactorisations int
-	// Memory of the Anderson acceleration; 0 means 10, negative switches it off.
+	// Memory of the Anderson acceleration; 0 means 30, negative switches it off.
 	Memory int
 	// CheckEvery is the number of iterations from one test of the residuals to the next;
 	// 0 means 10.
@@ -128,10 +128,10 @@ func (s Settings) withDefaults() Settings {
 	if s.Start != nil {
 		deff(&s.Rho, s.Start.Rho)
 	}
-	deff(&s.Rho, 0.1)
+	deff(&s.Rho, 0.2)
 	deff(&s.Relaxation, 1.6)
 	def(&s.MaxFactorisations, 20)
-	def(&s.Memory, 10)
+	def(&s.Memory, 30)
 	def(&s.CheckEvery, 10)
 	return s
 }

@@ -192,31 +192,33 @@ func (s *solver) check() bool {
 
 const (
 	firstBalance = 20
-	balanceRatio = 3 // how far apart the residuals may be, where a new rho is free
-	costlyRatio  = 5 // and where it costs a factorisation
+	freeRatio    = 3 // how far apart the lengths may be, where a new rho is free
+	costlyRatio  = 4 // and where it costs a factorisation
+
+	// In an infeasible or unbounded problem one of the lengths grows for ever.
+	leastRho, mostRho = 1e-9, 1e9
 )
 
-// balance moves rho towards equal residuals (Boyd et al., section 3.4.1; Stellato et
-// al., section 5.2), less and less often, so that the method is one with a fixed rho in
-// the end.
+// balance moves rho towards |slack| / |z|, where steps of one length are as large a part
+// of the primal iterate as of the dual one (the relative residuals of Wohlberg, 2017),
+// less and less often, so that the method is one with a fixed rho in the end.
 func (s *solver) balance() {
 	k := s.result.Iterations
 	if k < s.balanced {
 		return
 	}
-	s.balanced = k + max(k/4, 2*firstBalance)
-	least := float64(balanceRatio)
+	s.balanced = k + max(k/2, firstBalance)
+	least := float64(freeRatio)
 	if !s.system.fixed() {
 		if least = costlyRatio; s.system.factorisations >= s.MaxFactorisations {
 			return
 		}
 	}
-	ratio := math.Sqrt(s.point.primal / max(s.point.dual, 1e-300))
-	ratio = min(max(ratio, 0.01), 100)
+	ratio := s.lengths()
 	if ratio < least && ratio > 1/least {
 		return
 	}
-	rho := min(max(s.rho*ratio, 1e-6), 1e6)
+	rho := min(max(s.rho*ratio, leastRho), mostRho)
 	if rho == s.rho || s.system.refactor(rho) != nil {
 		return
 	}
@@ -227,4 +229,17 @@ func (s *solver) balance() {
 	s.rho = rho
 	s.minimise()
 	s.reset()
+}
+
+// lengths returns |slack| / (rho |z|), between 1/20 and 20. The slack is rho w (z - v).
+func (s *solver) lengths() float64 {
+	var primal, dual float64
+	for j, w := range s.w {
+		primal += w * s.z[j] * s.z[j]
+		dual += w * (s.z[j] - s.v[j]) * (s.z[j] - s.v[j])
+	}
+	if primal == dual { // both may be zero
+		return 1
+	}
+	return min(max(math.Sqrt(dual/primal), 0.05), 20)
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/convexnn/convexnn/internal/kernel"
 )
 
+// partialOrder is the order from which the smaller side of a spectrum is followed from
+// one projection to the next, rather than all of it computed: see BenchmarkProjection.
+const partialOrder = 100
+
 // A spectrum projects symmetric matrices of one order to the positive semidefinite
 // ones, by what their positive or their negative eigenvalues contribute.
 type spectrum struct {
@@ -18,21 +22,53 @@ type spectrum struct {
 	a, z   blas64.General // the matrix; eigenvectors in the columns
 	values []float64      // increasing
 	work   []float64
+	track  *subspace // of the smaller side, nil for small orders
+	skip   int       // projections before that is tried again
+	failed int       // times that it failed in a row
 }
 
 func newSpectrum(order int) *spectrum {
-	return &spectrum{order: order, a: kernel.Dense(order, order), z: kernel.Dense(order, order), values: make([]float64, order)}
+	s := &spectrum{order: order, a: kernel.Dense(order, order), z: kernel.Dense(order, order), values: make([]float64, order)}
+	if order >= partialOrder {
+		s.track = &subspace{order: order}
+	}
+	return s
 }
 
-// project sets dst to the projection of v, both in svec.
+// project sets dst to the projection of v, both in svec, up to an error of the given
+// length; zero asks for all that float64 has.
 func (s *spectrum) project(dst, v []float64, accuracy float64) bool {
 	unpack(s.a, v)
+	if s.follow(accuracy) {
+		pack(dst, s.a)
+		return true
+	}
 	if !s.dense() {
 		return false
 	}
 	s.assemble()
 	pack(dst, s.a)
 	return true
+}
+
+// follow replaces a by its projection from the subspace of the last one. Where that
+// fails, as it does while the spectrum still changes, some projections pass before the
+// next attempt.
+func (s *spectrum) follow(accuracy float64) bool {
+	if s.track == nil || accuracy == 0 || s.track.empty() {
+		return false
+	}
+	if s.skip > 0 {
+		s.skip--
+		return false
+	}
+	if s.track.project(s.a, accuracy) {
+		s.failed = 0
+		return true
+	}
+	s.failed = min(s.failed+1, 4)
+	s.skip = 1<<s.failed - 2
+	return false
 }
 
 // dense computes all eigenvalues and eigenvectors.
@@ -67,12 +103,29 @@ func (s *spectrum) assemble() {
 	if n-negative < negative {
 		from, to, keep = negative, n, 0
 	}
-	// b b' with b the eigenvectors times the roots of their eigenvalues.
-	b := kernel.Dense(n, to-from)
-	for i := range n {
-		for c := range b.Cols {
-			b.Data[i*b.Stride+c] = s.z.Data[i*s.z.Stride+from+c] * math.Sqrt(math.Abs(s.values[from+c]))
+	if s.track != nil {
+		s.track.take(s.z, s.values, negative)
+	}
+	addSpectral(s.a, keep, window(s.z, from, to), s.values[from:to])
+}
+
+// addSpectral sets a to keep a + sum |values_c| z_c z_c', z_c the columns of z.
+func addSpectral(a blas64.General, keep float64, z blas64.General, values []float64) {
+	b := kernel.Dense(z.Rows, z.Cols)
+	for c, v := range values {
+		root := math.Sqrt(math.Abs(v))
+		for i := range z.Rows {
+			b.Data[i*b.Stride+c] = root * z.Data[i*z.Stride+c]
 		}
 	}
-	kernel.Gemm(blas.NoTrans, blas.Trans, 1, b, b, keep, s.a)
+	kernel.Gemm(blas.NoTrans, blas.Trans, 1, b, b, keep, a)
+}
+
+// window returns the columns from, ..., to-1 of a.
+func window(a blas64.General, from, to int) blas64.General {
+	w := blas64.General{Rows: a.Rows, Cols: to - from, Stride: a.Stride}
+	if from < to {
+		w.Data = a.Data[from:]
+	}
+	return w
 }

@@ -68,16 +68,12 @@ func (a *anderson) accelerate(v, g []float64, norm float64) []float64 {
 
 // add stores the differences from the last step over the oldest ones.
 func (a *anderson) add(g, f []float64) {
-	dg, df := a.lastG, a.lastF // they are of no other use
-	if &dg[0] == &a.lastG[0] {
-		dg, df = make([]float64, len(g)), make([]float64, len(f))
-	}
-	floats.SubTo(dg, g, a.lastG)
-	floats.SubTo(df, f, a.lastF)
 	if len(a.df) < a.memory {
-		a.dg, a.df = append(a.dg, nil), append(a.df, nil)
+		a.dg, a.df = append(a.dg, make([]float64, len(g))), append(a.df, make([]float64, len(f)))
 	}
-	a.dg[a.at], a.df[a.at] = dg, df
+	df := a.df[a.at]
+	floats.SubTo(a.dg[a.at], g, a.lastG)
+	floats.SubTo(df, f, a.lastF)
 	for k, other := range a.df {
 		dot := floats.Dot(df, other)
 		a.gram[a.at*a.memory+k], a.gram[k*a.memory+a.at] = dot, dot
@@ -86,7 +82,8 @@ func (a *anderson) add(g, f []float64) {
 }
 
 // combine returns g - sum gamma_k dg_k, gamma minimising |f - sum gamma_k df_k| with a
-// small weight on its own length; nil if rounding is in the way.
+// small weight on its own length. It returns nil if rounding is in the way, and if the
+// step is longer than g: where v runs off on a line, the df are nothing but rounding.
 func (a *anderson) combine(g, f []float64) []float64 {
 	const regularisation = 1e-10
 	k := len(a.df)

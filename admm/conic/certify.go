@@ -21,6 +21,7 @@ func (s *solver) inconsistent() bool {
 	if largest(r) < 1e-9*max(1, largest(p.B)) {
 		return false
 	}
+	s.measure()
 	// y = r - N^+ A H^-1 A'r over the rows that the factor keeps.
 	pulled := make([]float64, len(p.C))
 	p.A.AddMulTrans(pulled, 1, r)

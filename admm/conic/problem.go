@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -147,7 +148,7 @@ func (p *Problem) String() string {
 		} else {
 			count[k]++
 		}
-		if count[k] > 0 && !contains(order, k) {
+		if count[k] > 0 && !slices.Contains(order, k) {
 			order = append(order, k)
 		}
 	}
@@ -167,15 +168,6 @@ func (p *Problem) String() string {
 	}
 	return fmt.Sprintf("%s in %s; %s, %s", plural(len(p.C), "coordinate"), strings.Join(parts, ", "),
 		plural(len(p.B), "equation"), plural(p.A.count()+p.Q.count(), "non-zero"))
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, w := range list {
-		if w == v {
-			return true
-		}
-	}
-	return false
 }
 
 func plural(n int, what string) string {

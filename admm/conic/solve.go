@@ -124,7 +124,9 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 			if s.check() {
 				break
 			}
-			s.balance()
+			if err := s.balance(); err != nil {
+				return nil, err
+			}
 		}
 		s.relax()
 	}
@@ -201,26 +203,35 @@ const (
 
 // balance moves rho towards |slack| / |z|, where steps of one length are as large a part
 // of the primal iterate as of the dual one (the relative residuals of Wohlberg, 2017),
-// less and less often, so that the method is one with a fixed rho in the end.
-func (s *solver) balance() {
+// and from there some way towards equal residuals (Boyd et al., section 3.4.1): where one
+// of them is far below the other, iterates drift. It does so less and less often, so that
+// the method is one with a fixed rho in the end.
+func (s *solver) balance() error {
 	k := s.result.Iterations
 	if k < s.balanced {
-		return
+		return nil
 	}
 	s.balanced = k + max(k/2, firstBalance)
 	least := float64(freeRatio)
 	if !s.system.fixed() {
 		if least = costlyRatio; s.system.factorisations >= s.MaxFactorisations {
-			return
+			return nil
 		}
 	}
-	ratio := s.lengths()
+	const most, noise = 20.0, 1e-12
+	imbalance := max(s.point.primal, noise) / max(s.point.dual, noise)
+	ratio := min(max(s.lengths()*math.Sqrt(math.Sqrt(imbalance)), 1/most), most)
 	if ratio < least && ratio > 1/least {
-		return
+		return nil
 	}
 	rho := min(max(s.rho*ratio, leastRho), mostRho)
-	if rho == s.rho || s.system.refactor(rho) != nil {
-		return
+	if rho == s.rho {
+		return nil
+	}
+	if s.system.refactor(rho) != nil {
+		// Rounding makes H indefinite at a small rho: stay where it is not.
+		s.MaxFactorisations = 0
+		return s.system.refactor(s.rho)
 	}
 	// The slack rho w (z - v) stays what it is.
 	for j, z := range s.z {
@@ -229,9 +240,11 @@ func (s *solver) balance() {
 	s.rho = rho
 	s.minimise()
 	s.reset()
+	return nil
 }
 
-// lengths returns |slack| / (rho |z|), between 1/20 and 20. The slack is rho w (z - v).
+// lengths returns |slack| / (rho |z|), one if that means nothing yet. The slack is
+// rho w (z - v).
 func (s *solver) lengths() float64 {
 	var primal, dual float64
 	for j, w := range s.w {
@@ -241,5 +254,5 @@ func (s *solver) lengths() float64 {
 	if primal == dual { // both may be zero
 		return 1
 	}
-	return min(max(math.Sqrt(dual/primal), 0.05), 20)
+	return math.Sqrt(dual / primal)
 }

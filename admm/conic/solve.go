@@ -71,6 +71,9 @@ func newSolver(p *Problem, settings Settings) (*solver, error) {
 	if need, limit := memoryOf(p, pl, settings.Memory), settings.memoryLimit(); need > limit {
 		return nil, fmt.Errorf("%w: %v: it takes about %.3g GB, and the limit is %.3g GB", ErrMemory, p, need/1e9, limit/1e9)
 	}
+	if err := convex(q); err != nil {
+		return nil, err
+	}
 	n, m := len(p.C), len(p.B)
 	s := &solver{
 		Settings: settings, user: p, q: q, rho: settings.Rho, best: math.Inf(1),
@@ -108,7 +111,7 @@ func (s *solver) startFrom(start *Start) {
 func (s *solver) run(ctx context.Context) (*Result, error) {
 	s.result.Status = Limited
 	if s.inconsistent() {
-		return &s.result, nil
+		return s.end()
 	}
 	for k := 1; k <= s.MaxIterations; k++ {
 		if ctx.Err() != nil {
@@ -136,8 +139,20 @@ func (s *solver) run(ctx context.Context) (*Result, error) {
 		s.measure()
 		s.keep()
 	}
-	s.result.Factorisations, s.result.Rho = s.system.factorisations, s.rho
-	return &s.result, nil
+	return s.end()
+}
+
+// end returns the result if all its numbers are finite.
+func (s *solver) end() (*Result, error) {
+	r := &s.result
+	r.Factorisations, r.Rho = s.system.factorisations, s.rho
+	numbers := []float64{r.Objective, r.Dual, r.PrimalResidual, r.DualResidual, r.Gap, r.CertificateResidual}
+	for _, v := range slices.Concat(numbers, r.X, r.Y, r.S, r.Certificate) {
+		if !finite(v) {
+			return nil, ErrNumerical
+		}
+	}
+	return r, nil
 }
 
 // minimise sets x to the minimiser of <c,x> + 1/2 x'Qx + rho/2 |x - (2z - v)|_w^2 on

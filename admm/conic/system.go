@@ -34,6 +34,7 @@ type system struct {
 	factorisations int
 
 	rest, move []float64 // m
+	change     []float64 // n
 	part       []float64 // of a block
 }
 
@@ -44,7 +45,7 @@ const dependent = 1e-12
 func newSystem(pl *plan, a, q *Matrix, b, w []float64, rho float64) (*system, error) {
 	s := &system{
 		plan: pl, a: a, q: q, b: b, w: w,
-		inverse: make([]float64, pl.n), rest: make([]float64, pl.m), move: make([]float64, pl.m),
+		inverse: make([]float64, pl.n), rest: make([]float64, pl.m), move: make([]float64, pl.m), change: make([]float64, pl.n),
 	}
 	longest := 0
 	for _, block := range pl.blocks {
@@ -100,13 +101,13 @@ func (s *system) factorH(rho float64) error {
 		if b := s.of[j]; b >= 0 {
 			s.chol[b].Data[place[j]*(s.chol[b].Stride+1)] += h
 		} else if !(h > 0) {
-			return fmt.Errorf("%w: Q[%d,%d] is negative", ErrNotConvex, j, j)
+			return ErrNumerical
 		}
 		s.inverse[j] = 1 / h
 	}
 	for b, u := range s.chol {
 		if !kernel.Cholesky(u) {
-			return fmt.Errorf("%w: on the %d coordinates that it ties to coordinate %d", ErrNotConvex, u.Rows, s.blocks[b][0])
+			return fmt.Errorf("%w: Q is too large beside the penalty on the %d coordinates that it ties to coordinate %d", ErrNumerical, u.Rows, s.blocks[b][0])
 		}
 	}
 	return nil
@@ -149,6 +150,10 @@ func (s *system) factorNormal() {
 	}
 	n := kernel.Dense(s.m, s.m)
 	fill := func() {
+		if float64(len(root.val)) > fullShare*float64(root.rows)*float64(root.cols) {
+			multiplyFull(n, root)
+			return
+		}
 		clear(n.Data)
 		parallel.Chunks(s.m, 16, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
@@ -157,6 +162,27 @@ func (s *system) factorNormal() {
 		})
 	}
 	s.normal = newDenseFactor(n, fill)
+}
+
+// fullShare is the share of entries past which zeros are multiplied, too: the dense
+// kernels are that much faster.
+const fullShare = 0.1
+
+// multiplyFull sets n to B B', some columns of B at a time.
+func multiplyFull(n blas64.General, root *Matrix) {
+	const columns = 512
+	clear(n.Data)
+	for from := 0; from < root.cols; from += columns {
+		to := min(from+columns, root.cols)
+		b := kernel.Dense(to-from, root.rows) // transposed
+		for j := from; j < to; j++ {
+			row := b.Data[(j-from)*b.Stride : (j-from+1)*b.Stride]
+			for k := root.start[j]; k < root.start[j+1]; k++ {
+				row[root.row[k]] = root.val[k]
+			}
+		}
+		kernel.Gemm(blas.Trans, blas.NoTrans, 1, b, b, 1, n)
+	}
 }
 
 // rootValues returns B. For a block of H = U'U its columns are those of A U^-1.
@@ -206,14 +232,14 @@ func (s *system) solve(x, y []float64) {
 	s.a.AddMul(s.rest, -1, x)
 	copy(s.move, s.rest)
 	s.normal.solve(s.move)
-	change := make([]float64, s.n)
+	clear(s.change)
 	for i := range s.move {
 		s.move[i] *= s.scale
 		y[i] += s.move[i]
 	}
-	s.a.AddMulTrans(change, 1, s.move)
-	s.applyInverse(change)
-	for j, v := range change {
+	s.a.AddMulTrans(s.change, 1, s.move)
+	s.applyInverse(s.change)
+	for j, v := range s.change {
 		x[j] += v
 	}
 }

@@ -3,6 +3,7 @@ package conic_test
 import (
 	"errors"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -113,6 +114,53 @@ func TestBoundOfQuadratic(t *testing.T) {
 	want := -floats.Dot(u, u)/2 - 4*0.25
 	if err != nil || got > want || got < want-1e-12 || got > -floats.Dot(g, g)/2 {
 		t.Errorf("bound %.17g (%v), by hand %.17g", got, err, want)
+	}
+}
+
+// Against the formula in exact arithmetic, with slacks that cancel: the bound is never
+// above, and below by rounding only.
+func TestBoundRoundsDown(t *testing.T) {
+	rational := func(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
+	rng := rand.New(rand.NewPCG(9, 9))
+	for trial := range 200 {
+		const m, n = 6, 9
+		a := conic.NewBuilder(m, n)
+		y, limit := make([]float64, m), 1+rng.Float64()
+		slack := make([]*big.Rat, n)
+		p := &conic.Problem{C: make([]float64, n), B: make([]float64, m), Cones: []conic.Cone{{Kind: conic.NonNegative, Size: n}}}
+		exact := new(big.Rat)
+		for i := range m {
+			y[i], p.B[i] = rng.NormFloat64(), rng.NormFloat64()
+			if trial%3 == 0 { // the slack alone
+				p.B[i] = 0
+			}
+			exact.Add(exact, new(big.Rat).Mul(rational(y[i]), rational(p.B[i])))
+		}
+		for j := range n {
+			slack[j] = new(big.Rat)
+			for i := range m {
+				v := rng.NormFloat64()
+				a.Add(i, j, v)
+				p.C[j] += v * y[i]
+				slack[j].Sub(slack[j], new(big.Rat).Mul(rational(v), rational(y[i])))
+			}
+			switch trial % 3 {
+			case 1: // what counts is the sum of the costs
+				p.C[j] += rng.NormFloat64()
+			case 2: // b'y alone
+				p.C[j] += 100
+			}
+			slack[j].Add(slack[j], rational(p.C[j]))
+			if slack[j].Sign() < 0 {
+				exact.Add(exact, new(big.Rat).Mul(slack[j], rational(limit)))
+			}
+		}
+		p.A = a.Matrix()
+		got, err := conic.Bound(p, y, nil, []float64{limit})
+		want, _ := exact.Float64()
+		if err != nil || rational(got).Cmp(exact) > 0 || got < want-1e-12 {
+			t.Errorf("trial %d: bound %.17g, exactly %.17g (%v)", trial, got, want, err)
+		}
 	}
 }
 

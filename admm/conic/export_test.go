@@ -60,3 +60,12 @@ func RandomSparse(rng *rand.Rand, m, n, each int) *Matrix {
 	}
 	return b.Matrix()
 }
+
+// An Anderson accelerates a fixed-point iteration, for tests.
+type Anderson struct{ a anderson }
+
+// NewAnderson returns one with room for so many steps.
+func NewAnderson(memory int) *Anderson { return &Anderson{newAnderson(memory)} }
+
+// Next returns where to go from v.
+func (a *Anderson) Next(v, g []float64, norm float64) []float64 { return a.a.accelerate(v, g, norm) }

@@ -100,6 +100,34 @@ func TestSpectrumSeesJumps(t *testing.T) {
 	}
 }
 
+// One that is exactly orthogonal to all that is followed shows in the check alone.
+func TestSpectrumSeesOrthogonalOnes(t *testing.T) {
+	const order = 120
+	a := mat.NewSymDense(order, nil)
+	for i := range order {
+		a.SetSym(i, i, -1)
+		switch {
+		case i < 10:
+			a.SetSym(i, i, 1)
+		case i < 30:
+			a.SetSym(i, i, -0.1)
+		}
+	}
+	s := conic.NewSpectrum(order, true)
+	dst := make([]float64, conic.Cone{Kind: conic.Semidefinite, Size: order}.Dim())
+	for step, last := range []float64{-1, -1, 0.5} {
+		a.SetSym(order-1, order-1, last)
+		followed, ok := s.Project(dst, conic.Svec(nil, a), 1e-8)
+		if !ok || followed != (step == 1) {
+			t.Errorf("step %d: followed %v", step, followed)
+		}
+		if got := dst[len(dst)-1]; math.Abs(got-max(0, last)) > 1e-8 {
+			t.Errorf("an entry of %g became %g", last, got)
+		}
+		a.SetSym(0, 0, 2)
+	}
+}
+
 func TestSvec(t *testing.T) {
 	m := mat.NewSymDense(3, []float64{1, 2, 3, 2, 4, 5, 3, 5, 6})
 	v := conic.Svec([]float64{7}, m)
@@ -159,6 +187,40 @@ func TestSparseFactor(t *testing.T) {
 			if d := floats.Distance(got, b, 2); d > 1e-7*floats.Norm(b, 2) {
 				t.Errorf("trial %d, dense %v: the solution leaves %g of %g", trial, dense, d, floats.Norm(b, 2))
 			}
+			zeros := 0
+			for _, v := range x {
+				if v == 0 {
+					zeros++
+				}
+			}
+			// A pivot of nothing but rounding may pass for one that counts.
+			if zeros < m-columns-5 || columns > m && zeros > 0 {
+				t.Errorf("trial %d, dense %v: %d of %d multipliers are zero, %d columns", trial, dense, zeros, m, columns)
+			}
+		}
+	}
+}
+
+// One row that combines others, whose pivot rounding may leave positive.
+func TestOneDependentRow(t *testing.T) {
+	for trial := range 20 {
+		rng := rand.New(rand.NewPCG(uint64(trial), 14))
+		const m, n = 30, 60
+		b := conic.NewBuilder(m, n)
+		for j := range n {
+			u, v := rng.NormFloat64(), rng.NormFloat64()
+			b.Add(0, j, u)
+			b.Add(1, j, v)
+			b.Add(m-1, j, 0.3*u+0.7*v)
+			for i := 2; i < m-1; i++ {
+				b.Add(i, j, rng.NormFloat64())
+			}
+		}
+		x := make([]float64, m)
+		x[0], x[5], x[m-1] = 1, 2, 0.3
+		conic.SparseSolve(b.Matrix(), true, x)
+		if x[m-1] != 0 {
+			t.Errorf("trial %d: the multiplier of the dependent row is %g", trial, x[m-1])
 		}
 	}
 }

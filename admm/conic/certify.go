@@ -35,17 +35,20 @@ func (s *solver) inconsistent() bool {
 	return s.acceptInfeasible(y)
 }
 
-// certifyEvery is the number of iterations between looks for certificates.
-const certifyEvery = 50
+// firstLook is the least number of iterations between looks for certificates, which cost
+// as much as an iteration, or a few of large orders.
+const firstLook = 50
 
 // certify looks for certificates in the direction in which v moves. Where the problem is
 // infeasible or unbounded that tends to one or both: its part in the cone is a direction
 // to go on for ever, and the rest, turned, a slack that grows for ever (Banjac, Goulart,
 // Stellato and Boyd, 2019).
 func (s *solver) certify() bool {
-	if s.result.Iterations%certifyEvery != 0 {
+	k := s.result.Iterations
+	if k < s.looked {
 		return false
 	}
+	s.looked = k + max(firstLook, k/4)
 	// Steps that become shorter lead to a solution.
 	shorter := s.step < 0.5*s.lastStep
 	s.lastStep = s.step

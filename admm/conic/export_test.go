@@ -13,7 +13,7 @@ func NewSpectrum(order int, follow bool) Spectrum {
 	s := newSpectrum(order)
 	s.track = nil
 	if follow {
-		s.track = &subspace{order: order}
+		s.track = newSubspace(order)
 	}
 	return Spectrum{s}
 }

@@ -27,7 +27,11 @@ func memoryOf(p *Problem, pl *plan, andersonMemory int) float64 {
 	spectra := 0.0
 	for _, c := range p.Cones {
 		if c.Kind == Semidefinite {
-			spectra += 6 * float64(c.Size) * float64(c.Size)
+			square := float64(c.Size) * float64(c.Size)
+			spectra += 6 * square // of iterates and of certificates
+			if c.Size >= partialOrder {
+				spectra += 8 * square
+			}
 		}
 	}
 	return garbage * (word*(vectors+entries+spectra) + pl.memory())

@@ -36,6 +36,7 @@ type solver struct {
 	step     float64 // length of x - z
 	lastStep float64 // that at the last look for certificates
 	balanced int     // iteration of the next look at rho
+	looked   int     // and of the next look for certificates
 
 	result Result
 	best   float64 // largest of the residuals and the gap of result
@@ -78,7 +79,7 @@ func newSolver(p *Problem, settings Settings) (*solver, error) {
 	s := &solver{
 		Settings: settings, user: p, q: q, rho: settings.Rho, best: math.Inf(1),
 		w: ones(n), v: make([]float64, n), z: make([]float64, n), x: make([]float64, n), y: make([]float64, m),
-		balanced: firstBalance, cones: newProjector(p.Cones), anderson: newAnderson(settings.Memory),
+		balanced: firstBalance, looked: firstLook, cones: newProjector(p.Cones), anderson: newAnderson(settings.Memory),
 	}
 	s.scale, s.p = equilibrate(p, q)
 	for k, c := range p.Cones {

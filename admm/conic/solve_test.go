@@ -246,8 +246,8 @@ func TestRefuses(t *testing.T) {
 
 // The estimate is of the size of what is allocated and kept.
 func TestEstimateMemory(t *testing.T) {
-	p := maxCut(60, cycle(60))
-	small, large := conic.EstimateMemory(p), conic.EstimateMemory(maxCut(120, cycle(120)))
+	p := maxCut(45, cycle(45))
+	small, large := conic.EstimateMemory(p), conic.EstimateMemory(maxCut(90, cycle(90)))
 	if ratio := large / small; ratio < 3.5 || ratio > 4.5 {
 		t.Errorf("twice the order takes %.3g times the memory; nearly all is coordinates", ratio)
 	}
@@ -261,7 +261,7 @@ func TestEstimateMemory(t *testing.T) {
 	if need := conic.EstimateMemory(dense); need < 8*500*500+16*500*600 {
 		t.Errorf("%.3g bytes do not hold the factor and the matrix", need)
 	}
-	if got := p.String(); got != "1830 coordinates in 1 semidefinite cone of order 60; 60 equations, 60 non-zeros" {
+	if got := p.String(); got != "1035 coordinates in 1 semidefinite cone of order 45; 45 equations, 45 non-zeros" {
 		t.Error(got)
 	}
 }

@@ -30,7 +30,7 @@ type spectrum struct {
 func newSpectrum(order int) *spectrum {
 	s := &spectrum{order: order, a: kernel.Dense(order, order), z: kernel.Dense(order, order), values: make([]float64, order)}
 	if order >= partialOrder {
-		s.track = &subspace{order: order}
+		s.track = newSubspace(order)
 	}
 	return s
 }

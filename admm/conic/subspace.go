@@ -26,6 +26,12 @@ type subspace struct {
 	high  float64   // the lowest Ritz value
 	top   float64   // the highest
 	low   []float64 // an eigenvector near the lower end of B
+
+	minus, positive, rest blas64.General // order x order, to work in
+}
+
+func newSubspace(order int) *subspace {
+	return &subspace{order: order, minus: kernel.Dense(order, order), positive: kernel.Dense(order, order), rest: kernel.Dense(order, order)}
 }
 
 const (
@@ -34,7 +40,8 @@ const (
 	leastDegree  = 2   // of the filter
 	mostDegree   = 16
 	filterGain   = 1e9 // of the largest eigenvalue over those that are damped
-	filterRounds = 3
+	leastRounds  = 3   // of filtering, before a full decomposition is the better way
+	roundOrders  = 32  // and one for so many of the order, as that grows faster
 )
 
 func (s *subspace) empty() bool { return s.w.Cols == 0 }
@@ -75,12 +82,12 @@ func (s *subspace) project(a blas64.General, accuracy float64) bool {
 	accuracy = max(accuracy, 4*float64(n)*unitRoundoff*norm)
 	b := a
 	if s.side < 0 {
-		b = kernel.Dense(n, n)
+		b = s.minus
 		for k, v := range a.Data {
 			b.Data[k] = -v
 		}
 	}
-	for range filterRounds {
+	for range max(leastRounds, n/roundOrders) {
 		s.filter(b, -s.lowest(b), s.high)
 		bw := kernel.Dense(n, s.w.Cols)
 		kernel.Gemm(blas.NoTrans, blas.NoTrans, 1, b, s.w, 0, bw)
@@ -169,9 +176,8 @@ func (s *subspace) residual(bw blas64.General, ritz []float64, first int) float6
 // eigenvalue above zero by more than accuracy allows: then something was missed.
 func (s *subspace) assemble(a, b blas64.General, ritz []float64, first int, accuracy float64) bool {
 	n, q := s.order, s.w.Cols
-	positive := kernel.Dense(n, n)
+	positive, rest := s.positive, s.rest // and margin I - (B - positive part)
 	addSpectral(positive, 0, window(s.w, first, q), ritz[first:])
-	rest := kernel.Dense(n, n) // margin I - (B - positive part)
 	for k, v := range positive.Data {
 		rest.Data[k] = v - b.Data[k]
 	}

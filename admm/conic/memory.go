@@ -2,12 +2,13 @@ package conic
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/pbnjay/memory"
 )
 
 // EstimateMemory returns about how many bytes [Solve] takes for the problem, garbage
-// included. It analyses the structure of the equations, which takes little time and
+// included, zero if the problem is invalid. It analyses the structure of the equations, which takes little time and
 // memory beside the solution, and sees no values.
 func EstimateMemory(p *Problem) float64 {
 	if p.Validate() != nil {
@@ -41,7 +42,10 @@ func (s Settings) memoryLimit() float64 {
 	if s.MemoryLimit > 0 {
 		return float64(s.MemoryLimit)
 	}
-	return float64(memory.TotalMemory() / 2)
+	if total := memory.TotalMemory(); total > 0 {
+		return float64(total) / 2
+	}
+	return math.Inf(1) // a system that does not say
 }
 
 // check refuses settings that make no sense.

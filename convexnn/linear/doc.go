@@ -50,7 +50,7 @@
 // and for two layers with, and of a size that depends on d and c alone. Such programs
 // are as hard as what they came from, and nobody optimises over the cone itself. What is
 // done here: the program is written down, networks are lifted to feasible points of it and
-// verified there ([Lifted.Lift], [Lifted.Verify]), and for d + c <= 5 a semidefinite
+// verified there ([Lifted.Lift], [Lifted.Verify]), and for d + c <= 6 a semidefinite
 // relaxation is solved, whose bound is exact for r = 1 in all our tests and weak for larger r
 // ([NewRelaxation]).
 //

@@ -63,6 +63,30 @@ func NewLifted(x, y *mat.Dense, r int, beta float64) (*Lifted, error) {
 	return p, nil
 }
 
+// Reduced returns the program in coordinates that suit a relaxation, and the constant by
+// which its objectives are smaller: of X = U S V' of rank q, q inputs are left. Without
+// weight decay the new data are I and U'Y, for weights S V'W, which have the rank of W;
+// with weight decay they are S and U'Y, for weights V'W, which have its singular values
+// where W is in the row space of X. The optimum is the same up to the constant. The error
+// is [ErrRank] where X is zero.
+func (p *Lifted) Reduced() (*Lifted, float64, error) {
+	data, err := newProblem(p.x, p.y, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	if data.q() == 0 {
+		return nil, 0, fmt.Errorf("%w: X is zero, and no weights matter", ErrRank)
+	}
+	x := data.diagonal()
+	if p.Beta == 0 {
+		for i := range data.s {
+			x.Set(i, i, 1)
+		}
+	}
+	out, err := NewLifted(x, data.t, p.Rank, p.Beta)
+	return out, data.rest, err
+}
+
 // N is d+c, the order of Z and S.
 func (p *Lifted) N() int { return p.Inputs + p.Outputs }
 

@@ -8,8 +8,7 @@ import (
 func (f *fitter) fitTarget(c *Column) error {
 	for _, i := range f.train {
 		if c.Missing(i) {
-			return fmt.Errorf("%w: %s, target %s has no value; use --missing drop or --missing mean to leave out such rows",
-				ErrMissing, f.t.where(i), quote(c.Name))
+			return f.t.noTarget(i, c)
 		}
 	}
 	p := &f.pre

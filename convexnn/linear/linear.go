@@ -151,6 +151,10 @@ func Train(ctx context.Context, x, y *mat.Dense, settings Settings) (*Result, er
 	if err != nil {
 		return nil, err
 	}
+	return p.train(ctx, settings)
+}
+
+func (p *problem) train(ctx context.Context, settings Settings) (*Result, error) {
 	out := &Result{RankX: p.q(), Bottleneck: Bottleneck(p.d, p.c, settings.Widths), Targets: make([]float64, min(p.d, p.c))}
 	if p.q() == 0 {
 		// X is zero, and so are the best weights.

@@ -38,8 +38,8 @@ func newProblem(x, y *mat.Dense, intercept bool) (*problem, error) {
 	p.n, p.d = x.Dims()
 	_, p.c = y.Dims()
 	if intercept {
-		p.x, p.meanX = centred(x)
-		p.y, p.meanY = centred(y)
+		p.x, p.meanX = Centred(x)
+		p.y, p.meanY = Centred(y)
 	}
 	p.half = sumOfSquares(p.y) / 2
 	var svd mat.SVD
@@ -68,8 +68,9 @@ func newProblem(x, y *mat.Dense, intercept bool) (*problem, error) {
 	return p, nil
 }
 
-// centred returns a without the means of its columns, and these.
-func centred(a *mat.Dense) (*mat.Dense, []float64) {
+// Centred returns a without the means of its columns, and these. Training on centred
+// data is training with an intercept.
+func Centred(a *mat.Dense) (*mat.Dense, []float64) {
 	n, d := a.Dims()
 	out, means := mat.DenseCopyOf(a), make([]float64, d)
 	for j := range d {

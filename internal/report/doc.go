@@ -3,7 +3,8 @@
 // A [Path] is the picture of a regularisation path: panels one above the other over a
 // common logarithmic axis of beta, with the objective and its bracket, the metric on
 // training and validation rows, and the number of neurons. A [Widths] shows the optimum
-// at each number of neurons, against that over all widths.
+// at each number of neurons, against that over all widths, and a [Shrinkage] the singular
+// values of deep linear networks over the weight decay.
 //
 // Three pictures compare methods. A [Race] shows how far their objectives are above a
 // lower bound, over time; a [Spread] where each of their runs ended; a [Scores] their

@@ -34,9 +34,7 @@ type Lifted struct {
 	Rank            int // r, at most min(d, c)
 	Beta            float64
 
-	g    *mat.SymDense // X'X
-	h    *mat.Dense    // X'Y
-	yy   float64       // |Y|^2
+	yy   float64 // |Y|^2
 	x, y *mat.Dense
 }
 
@@ -56,11 +54,14 @@ func NewLifted(x, y *mat.Dense, r int, beta float64) (*Lifted, error) {
 	}
 	_, d := x.Dims()
 	_, c := y.Dims()
-	p := &Lifted{Inputs: d, Outputs: c, Rank: min(r, d, c), Beta: beta, g: mat.NewSymDense(d, nil), x: x, y: y}
-	p.g.SymOuterK(1, x.T())
-	p.h = product(x.T(), y)
-	p.yy = sumOfSquares(y)
-	return p, nil
+	return &Lifted{Inputs: d, Outputs: c, Rank: min(r, d, c), Beta: beta, yy: sumOfSquares(y), x: x, y: y}, nil
+}
+
+// products are G = X'X and H = X'Y.
+func (p *Lifted) products() (g *mat.SymDense, h *mat.Dense) {
+	g = mat.NewSymDense(p.Inputs, nil)
+	g.SymOuterK(1, p.x.T())
+	return g, product(p.x.T(), p.y)
 }
 
 // Reduced returns the program in coordinates that suit a relaxation, and the constant by
@@ -156,15 +157,16 @@ func (p *Lifted) C(limit uint64) (*mat.SymDense, error) {
 		return nil, err
 	}
 	n, d := p.N(), p.Inputs
+	g, h := p.products()
 	out := mat.NewSymDense(p.Order(), nil)
 	out.SetSym(0, 0, p.yy/2)
 	for k := range p.Outputs {
 		for i := range d {
 			at, f := place(n, i, d+k)
-			out.SetSym(0, 1+at, -p.h.At(i, k)/(2*f)) // twice in the product, M being symmetric
+			out.SetSym(0, 1+at, -h.At(i, k)/(2*f)) // twice in the product, M being symmetric
 			for j := range i + 1 {
-				other, g := place(n, j, d+k)
-				out.SetSym(1+at, 1+other, p.g.At(i, j)/(2*f*g))
+				other, e := place(n, j, d+k)
+				out.SetSym(1+at, 1+other, g.At(i, j)/(2*f*e))
 			}
 		}
 	}

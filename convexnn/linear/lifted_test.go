@@ -24,7 +24,10 @@ func TestKyFan(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := train(t, x, y, linear.Settings{Widths: []int{r}}).Objective
-		s := k.Solve()
+		s, at := k.Solve()
+		if bound := k.Bound(at); math.Abs(bound-want) > 1e-12*want {
+			t.Errorf("seed %d: bound %v, optimum %v", seed, bound, want)
+		}
 		if got := k.Value(s); math.Abs(got-want) > 1e-12*want || k.M.SymmetricDim() != c {
 			t.Errorf("seed %d: %v, reduced-rank regression %v", seed, got, want)
 		}

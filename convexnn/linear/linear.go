@@ -26,6 +26,8 @@ type Settings struct {
 	// Starts is the number of random starting points where only local search is left; 0
 	// means 8, and a negative number none.
 	Starts int
+	// Start (d x c), if set, is another starting point of the local search.
+	Start *mat.Dense
 	// Seed of the random starting points.
 	Seed uint64
 	// MemoryLimit in bytes; 0 means no limit.
@@ -62,6 +64,11 @@ func (s *Settings) check(x, y *mat.Dense) error {
 	}
 	n, d := x.Dims()
 	_, c := y.Dims()
+	if s.Start != nil {
+		if rows, cols := s.Start.Dims(); rows != d || cols != c {
+			return fmt.Errorf("%w: Start is %d x %d, want %d x %d", convexnn.ErrShape, rows, cols, d, c)
+		}
+	}
 	need := EstimateMemory(n, d, c, s.Widths)
 	if s.MemoryLimit > 0 && need > float64(s.MemoryLimit) {
 		return fmt.Errorf("%w: %d samples, %d inputs and %d outputs need about %s, the limit is %s",
@@ -197,6 +204,9 @@ func (out *Result) solve(ctx context.Context, p *problem, s Settings) *mat.Dense
 		}
 		given = append(given, nuclear.b)
 	}
+	if s.Start != nil {
+		given = append(given, product(p.v.T(), s.Start))
+	}
 	out.Method = Local
 	bound := p.newLocalBound(depth, r, nuclear, s)
 	found := p.search(ctx, s.Beta, depth, r, s, func(b *mat.Dense, objective float64) bool { return bound.improve(ctx, b, objective) }, given...)
@@ -232,6 +242,7 @@ func (out *Result) finish(p *problem, w *mat.Dense, s Settings) (err error) {
 	out.Intercept = p.intercept(out.W)
 	out.Singular = decompose(out.W).values
 	out.Rank = numericalRank(out.Singular)
+	clear(out.Singular[out.Rank:]) // of rounding
 	out.Loss = p.loss(out.W)
 	out.Objective = out.Loss
 	for _, layer := range out.Layers {

@@ -483,6 +483,7 @@ func TestErrors(t *testing.T) {
 		{"width", x, y, linear.Settings{Widths: []int{2, 0}}, linear.ErrWidths, "layer 2 has width 0"},
 		{"beta", x, y, linear.Settings{Beta: -1}, linear.ErrBeta, "got -1"},
 		{"tolerance", x, y, linear.Settings{Tolerance: math.NaN()}, convexnn.ErrTolerance, "NaN"},
+		{"start", x, y, linear.Settings{Start: eye(2)}, convexnn.ErrShape, "Start is 2 x 2, want 3 x 3"},
 		{"memory", x, y, linear.Settings{Widths: []int{1000}, MemoryLimit: 1000}, convexnn.ErrMemory, "the limit is 1000 B"},
 	} {
 		if _, err := linear.Train(t.Context(), test.x, test.y, test.s); !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.word) {
@@ -496,6 +497,26 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := linear.Factor(eye(3), []int{5, 2}); !errors.Is(err, convexnn.ErrShape) || !strings.Contains(err.Error(), "rank 3") {
 		t.Error(err)
+	}
+}
+
+// The search is never worse than where it starts.
+func TestStart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 13))
+	x, y := gaussian(rng, 9, 4), gaussian(rng, 9, 3)
+	d, err := linear.Descend(t.Context(), x, y, linear.DescentSettings{Widths: []int{2, 2}, Beta: 1.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := d.Layers[0]
+	for _, l := range d.Layers[1:] {
+		var next mat.Dense
+		next.Mul(w, l)
+		w = &next
+	}
+	r := train(t, x, y, linear.Settings{Widths: []int{2, 2}, Beta: 1.2, Start: w, Starts: -1})
+	if r.Objective > d.Objective*(1+1e-9) {
+		t.Errorf("%v from a start with %v", r.Objective, d.Objective)
 	}
 }
 

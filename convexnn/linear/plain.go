@@ -117,13 +117,14 @@ func (k *KyFan) Value(s mat.Symmetric) float64 {
 	return k.half - ms.Trace()/2
 }
 
-// Solve returns an optimal S, the projection on the leading eigenvectors of M.
-func (k *KyFan) Solve() *mat.SymDense {
+// Solve returns an optimal S, the projection on the leading eigenvectors of M, and the t
+// with which [KyFan.Bound] proves it.
+func (k *KyFan) Solve() (s *mat.SymDense, t float64) {
 	c := k.M.SymmetricDim()
 	out := mat.NewSymDense(c, nil)
 	var eigen mat.EigenSym
 	if !eigen.Factorize(k.M, true) {
-		return out
+		return out, 0
 	}
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors) // in the order of increasing eigenvalues
@@ -131,7 +132,7 @@ func (k *KyFan) Solve() *mat.SymDense {
 		column := mat.NewVecDense(c, mat.Col(nil, c-1-j, &vectors))
 		out.SymRankOne(out, 1, column)
 	}
-	return out
+	return out, eigen.Values(nil)[c-k.Rank]
 }
 
 // Bound is the lower bound on the value that a number t proves: by duality the maximum

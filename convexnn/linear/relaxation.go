@@ -180,15 +180,16 @@ func (r *Relaxation) build(x, y, beta float64) {
 			equation(e, 0)
 		}
 	}
+	gram, cross := p.products()
 	cost := form{}
 	cost.add(r.moment(-1, -1), p.yy/(2*y*y))
 	for k := range p.Outputs {
 		for i := range d {
 			at, f := place(n, i, d+k)
-			cost.add(r.moment(-1, at), -r.sizeZ*p.h.At(i, k)/(x*y*f))
+			cost.add(r.moment(-1, at), -r.sizeZ*cross.At(i, k)/(x*y*f))
 			for j := range d {
 				other, g := place(n, j, d+k)
-				cost.add(r.moment(at, other), r.sizeZ*r.sizeZ*p.g.At(i, j)/(2*x*x*f*g))
+				cost.add(r.moment(at, other), r.sizeZ*r.sizeZ*gram.At(i, j)/(2*x*x*f*g))
 			}
 		}
 	}

@@ -5,6 +5,7 @@
 //	convexnn path DATA              train at many strengths and choose one
 //	convexnn compare DATA           compare with sampling, gradients and linear models
 //	convexnn exact DATA [flags]     find the best network of a given width
+//	convexnn linear DATA [flags]    train a deep linear network, and show its convex programs
 //	convexnn predict MODEL DATA     predict one value per row
 //	convexnn evaluate MODEL DATA    measure a model on labelled rows
 //	convexnn certify MODEL DATA     say how far a network is from the best one

@@ -43,14 +43,14 @@ with hidden layers of any widths, and says what is proved. It minimises
 It is made for teaching: the same problem is shown as a product of factors, with gradient
 descent on them; as a convex program, or a closed form; and lifted, as a linear program
 over a completely positive cone, with its semidefinite relaxation where that is small
-enough. Without weight decay all depths are solved exactly; with it two layers, and any
-depth where X'X is a multiple of the identity. Otherwise the search is local, and
-proves a lower bound, which often meets the objective.
+enough. Without weight decay all depths are solved exactly; with it two layers without a
+bottleneck, and any depth where X'X is a multiple of the identity. Otherwise the search
+is local, with a proved lower bound, which often meets the objective.
 
 All rows are trained on unless --test-fraction holds some out. Features and targets are
 standardised, unless --standardize=false or --x is given. There is no hidden bias: a
 linear network has no use for one.`,
-		Example: `  convexnn linear iris --targets petal_length,petal_width --depth 3 --width 1
+		Example: `  convexnn linear iris --targets 3,4 --depth 3 --width 1
   convexnn linear houses.csv --targets price,rent --widths 8,2 --beta 0.5
   convexnn linear diabetes --targets bp,progression --beta 20 --plot values.svg
   convexnn linear --x X.csv --y Y.csv --depth 3 --beta 0.1 --report report.json`,
@@ -82,6 +82,7 @@ func (f *linearFlags) groups() []flagGroup {
 	fs.IntVar(&f.steps, "descent-steps", 2000, "number `N` of steps of gradient descent, for comparison; 0 for none")
 	fs.IntVar(&f.starts, "descent-starts", 3, "number `N` of its random starts")
 	f.source.register(data.flags, true)
+	data.flags.Lookup("y").Usage = "targets to --x, one row per line, in `FILE`"
 	f.data.register(data.flags)
 	f.limits.register(limits.flags)
 	return []flagGroup{out, network, data, limits}

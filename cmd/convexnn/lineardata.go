@@ -161,6 +161,9 @@ func (f *linearDataFlags) fit(p *linearData, t *datasets.Table, targets []string
 	if err != nil {
 		return err
 	}
+	if len(targets) == t.NumColumns() {
+		return fmt.Errorf("%s has %s, and all of them are targets; name fewer with --targets", t.Name, plural(len(targets), "column"))
+	}
 	features, err := t.Without(targets[1:]...)
 	if err != nil {
 		return err

@@ -89,8 +89,10 @@ const tangents, patience = 300, 40
 //	g(B_0) - <G, B_0> + min over B of  a/2 |B|^2 + <G, B> + (beta/p) sum sigma^p,
 //
 // where the minimum shrinks the singular values of -G/a. The best B_0 is sought from the
-// weights that are known, by moving to the minimisers: the bound is concave in G, and
-// where minimiser and B_0 agree, it proves that they are optimal.
+// weights that are known, by moving to the minimisers: the bound is concave in G, with
+// the difference of minimiser and B_0 as its slope, and its curvature in row i is about
+// that of 1/a and 1/(s_i^2 - a) together. Where minimiser and B_0 agree, the bound
+// proves that they are optimal.
 func (l *localBound) lossBound(ctx context.Context, b *mat.Dense) float64 {
 	at, best, since := mat.DenseCopyOf(b), 0.0, 0
 	for k := range tangents {
@@ -98,11 +100,18 @@ func (l *localBound) lossBound(ctx context.Context, b *mat.Dense) float64 {
 		if since++; bound > best*(1+1e-7) {
 			since = 0
 		}
-		best = math.Max(best, bound)
-		if since > patience || ctx.Err() != nil {
+		if math.IsNaN(bound) || since > patience || ctx.Err() != nil {
 			break
 		}
-		towards(at, minimiser, 1/float64(k+2))
+		best = math.Max(best, bound)
+		least := l.p.s[len(l.p.s)-1]
+		for i, s := range l.p.s {
+			row, other := at.RawRowView(i), minimiser.RawRowView(i)
+			part := least / s * (least / s) / (1 + 0.1*float64(k))
+			for j := range row {
+				row[j] += part * (other[j] - row[j])
+			}
+		}
 	}
 	return best
 }

@@ -393,6 +393,8 @@ func TestDegenerate(t *testing.T) {
 	var low, wide mat.Dense
 	low.Mul(gaussian(rng, 8, 2), gaussian(rng, 2, 4))
 	wide.Augment(x, x)
+	uneven := mat.DenseCopyOf(x)
+	uneven.Apply(func(_, j int, v float64) float64 { return v * math.Pow(30, float64(j)) }, uneven)
 	for _, test := range []struct {
 		name string
 		x, y *mat.Dense
@@ -402,6 +404,7 @@ func TestDegenerate(t *testing.T) {
 		{"zero Y", x, mat.NewDense(8, 3, nil), 4},
 		{"rank deficient", &low, y, 2},
 		{"twice the columns", &wide, y, 4},
+		{"columns of other scales", uneven, y, 4},
 		{"one sample", mat.DenseCopyOf(x.Slice(0, 1, 0, 4)), mat.DenseCopyOf(y.Slice(0, 1, 0, 3)), 1},
 		{"one of each", mat.NewDense(1, 1, []float64{2}), mat.NewDense(1, 1, []float64{3}), 1},
 		{"small", scaled(x, 1e-40), scaled(y, 1e-40), 4},

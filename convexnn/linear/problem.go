@@ -173,11 +173,12 @@ type spectrum struct {
 	values []float64  // k = min(rows, columns), decreasing
 }
 
-// decompose returns the singular value decomposition of a matrix of finite numbers.
+// decompose returns the singular value decomposition of a matrix.
 func decompose(a mat.Matrix) spectrum {
 	var svd mat.SVD
-	if !svd.Factorize(a, mat.SVDThin) {
-		// It does not happen for finite matrices; the next iterate is as good as none.
+	// The decomposition of what is not finite would not end, and for finite matrices it
+	// does not fail; zero proves nothing and improves nothing.
+	if norm := mat.Norm(a, 1); math.IsNaN(norm) || math.IsInf(norm, 0) || !svd.Factorize(a, mat.SVDThin) {
 		r, c := a.Dims()
 		k := min(r, c)
 		return spectrum{mat.NewDense(r, k, nil), mat.NewDense(c, k, nil), make([]float64, k)}
@@ -191,7 +192,7 @@ func decompose(a mat.Matrix) spectrum {
 // norm is the largest singular value of a.
 func norm(a mat.Matrix) float64 {
 	var svd mat.SVD
-	if !svd.Factorize(a, mat.SVDNone) {
+	if one := mat.Norm(a, 1); math.IsNaN(one) || math.IsInf(one, 0) || !svd.Factorize(a, mat.SVDNone) {
 		return math.Inf(1) // which proves nothing
 	}
 	return svd.Values(nil)[0]

@@ -115,7 +115,15 @@ func (q ShrinkagePanel) lines() (lines [][]float64, highest float64) {
 // line draws one value over beta; where it jumps to zero the line is dashed, between a
 // full and a hollow mark.
 func (q ShrinkagePanel) line(c panel, inside pen, colour color.NRGBA, values []float64, highest float64) {
-	const jump = 0.05 // of the axis, in one step to zero
+	// A value that glides to zero is about as large as its last step before; one that
+	// jumps is larger.
+	jumps := func(k int) bool {
+		least := 0.01 * highest
+		if k > 1 && finite(values[k-2]) {
+			least += 2.5 * max(0, values[k-2]-values[k-1])
+		}
+		return values[k] == 0 && values[k-1] > least
+	}
 	var run, ends, feet []vg.Point
 	flush := func() {
 		inside.StrokeLines(draw.LineStyle{Color: colour, Width: 1.6}, inside.ClipLinesXY(run)...)
@@ -127,7 +135,7 @@ func (q ShrinkagePanel) line(c panel, inside pen, colour color.NRGBA, values []f
 			continue
 		}
 		at := c.point(q.Beta[k], v)
-		if len(run) > 0 && v == 0 && values[k-1] > jump*highest {
+		if len(run) > 0 && jumps(k) {
 			from := run[len(run)-1]
 			flush()
 			foot := vg.Point{X: from.X, Y: at.Y}

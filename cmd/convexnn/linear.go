@@ -29,6 +29,7 @@ type linearFlags struct {
 	intercept, quiet    bool
 	steps, starts       int
 	reportOut, plotPath string
+	sdpaPath            string
 }
 
 func (a *app) linearCommand() *cobra.Command {
@@ -72,6 +73,7 @@ func (f *linearFlags) groups() []flagGroup {
 	fs := out.flags
 	fs.StringVar(&f.reportOut, "report", "", "write a JSON report to `FILE`, or - for standard output")
 	fs.StringVar(&f.plotPath, "plot", "", "draw the singular values over beta into `FILE`, .svg or .png")
+	fs.StringVar(&f.sdpaPath, "sdpa", "", "write the semidefinite relaxation to `FILE`, in the SDPA format for other solvers")
 	fs.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
 	fs = network.flags
 	fs.IntVar(&f.depth, "depth", 2, "number `L` of layers; 1 is linear regression")
@@ -104,8 +106,8 @@ func (f *linearFlags) check(flags *pflag.FlagSet) error {
 		return usagef("--descent-steps must be at least 0, got %d", f.steps)
 	case f.starts < 1:
 		return usagef("--descent-starts must be at least 1, got %d", f.starts)
-	case f.plotPath == "-":
-		return usagef("--plot takes a file, and standard output is for the summary or --report -")
+	case f.plotPath == "-" || f.sdpaPath == "-":
+		return usagef("--plot and --sdpa take a file, and standard output is for the summary or --report -")
 	case f.plotPath != "" && pictureFormat(f.plotPath) == "":
 		return usagef("--plot takes a file that ends in .svg or .png, got %s", f.plotPath)
 	}
@@ -114,7 +116,7 @@ func (f *linearFlags) check(flags *pflag.FlagSet) error {
 			return usagef("--widths must be at least 1, got %d", k)
 		}
 	}
-	if err := differ(named{"--report", f.reportOut}, named{"--plot", f.plotPath}); err != nil {
+	if err := differ(named{"--report", f.reportOut}, named{"--plot", f.plotPath}, named{"--sdpa", f.sdpaPath}); err != nil {
 		return err
 	}
 	return cmp.Or(f.limits.check(flags), f.data.check(flags, f.source.x != ""))
@@ -142,9 +144,15 @@ func (a *app) linear(cmd *cobra.Command, f *linearFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	var plot *output
-	if f.plotPath != "" {
-		if plot, err = newOutput(f.plotPath, inputs...); err != nil {
+	var plot, sdpa *output
+	for _, o := range []struct {
+		file **output
+		path string
+	}{{&plot, f.plotPath}, {&sdpa, f.sdpaPath}} {
+		if o.path == "" {
+			continue
+		}
+		if *o.file, err = newOutput(o.path, inputs...); err != nil {
 			return err
 		}
 	}
@@ -170,6 +178,14 @@ func (a *app) linear(cmd *cobra.Command, f *linearFlags, args []string) error {
 			return err
 		}
 		if err := plot.write(func(w io.Writer) error { return figure.Write(w, pictureFormat(f.plotPath)) }); err != nil {
+			return err
+		}
+	}
+	if sdpa != nil {
+		if m.lifted.relaxation == nil {
+			return fmt.Errorf("--sdpa: nothing to write: %s", m.lifted.why)
+		}
+		if err := sdpa.write(m.lifted.relaxation.Problem.WriteSDPA); err != nil {
 			return err
 		}
 	}

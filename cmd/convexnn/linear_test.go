@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/convexnn/convexnn/admm/conic"
 )
 
 // square matrices: the identity, and a diagonal.
@@ -100,6 +102,25 @@ func TestLinearText(t *testing.T) {
 	}
 }
 
+// The relaxation that is written is the one that is solved.
+func TestLinearSDPA(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.dat-s")
+	text, _ := must(t, exitDone, with(identity(t, 2, 1), "linear", "--width", "1", "--sdpa", path)...)
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p, err := conic.ReadSDPA(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := conic.Solve(t.Context(), p, conic.Settings{})
+	if err != nil || math.Abs(5*r.Objective-0.5) > 1e-4 || !strings.Contains(words(text), "times 5, plus 0, is the lower bound") {
+		t.Errorf("minimum %v, %v\n%s", r.Objective, err, text)
+	}
+}
+
 // An intercept makes shifts of the columns vanish; without one the fit is through zero.
 func TestLinearIntercept(t *testing.T) {
 	x, y := file(t, "x.txt", "1", "2", "3"), file(t, "y.txt", "11,5", "12,7", "13,9")
@@ -183,6 +204,9 @@ func TestBadLinear(t *testing.T) {
 		{"all of them are targets", 1, []string{file(t, "two.csv", "a,y", "1,2", "2,3"), "--targets", "a,y"}},
 		{"3 x 1 matrix", 1, []string{"--x", x, "--y", y}},
 		{"has one column", 1, []string{"--x", y}},
+		{"no relaxation", 1, []string{"diabetes", "--targets", "1,2", "--sdpa", filepath.Join(dir, "r.dat-s"), "--descent-steps", "0"}},
+		{"of two layers, and of no other", 1, []string{table, "--depth", "3", "--beta", "1", "--sdpa", filepath.Join(dir, "r.dat-s")}},
+		{"name the same file", 2, []string{table, "--sdpa", out}},
 		{"--memory-limit SIZE", 1, []string{table, "--memory-limit", "10"}},
 	} {
 		status, stdout, stderr := invoke(append([]string{"linear"}, with(test.args, "--report", out)...)...)

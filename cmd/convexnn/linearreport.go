@@ -98,6 +98,8 @@ type liftedReport struct {
 
 type relaxationReport struct {
 	Size       string  `json:"size"`
+	Unit       number  `json:"unit"`     // the whole objective is this times that of the program,
+	Constant   number  `json:"constant"` // plus this
 	Objective  number  `json:"objective"`
 	LowerBound number  `json:"lower_bound"`
 	Residual   number  `json:"residual"`
@@ -158,7 +160,7 @@ func (m *deepLinear) views() (out viewsReport) {
 		out.Lifted = l
 	}
 	if x := v.relaxed; x != nil {
-		out.Relaxation = &relaxationReport{v.size, number(v.value), number(v.bound), number(x.Residual), x.Status.String(), x.Iterations, v.seconds}
+		out.Relaxation = &relaxationReport{v.relaxation.Size(), number(v.relaxation.Unit), number(v.rest), number(v.value), number(v.bound), number(x.Residual), x.Status.String(), x.Iterations, v.seconds}
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func (m *deepLinear) print(w io.Writer) {
 	fmt.Fprintln(w)
 	m.printMetrics(w)
 	first := true
-	for _, o := range []named{{"plot", m.flags.plotPath}, {"report", m.flags.reportOut}} {
+	for _, o := range []named{{"plot", m.flags.plotPath}, {"sdpa", m.flags.sdpaPath}, {"report", m.flags.reportOut}} {
 		if o.path == "" || o.path == "-" {
 			continue
 		}
@@ -41,6 +41,9 @@ func (m *deepLinear) print(w io.Writer) {
 			first = false
 		}
 		row(w, o.flag, "%s", o.path)
+	}
+	if v := &m.lifted; m.flags.sdpaPath != "" && v.relaxation != nil {
+		row(w, "", "(its minimum, times %.10g, plus %.10g, is the lower bound)", v.relaxation.Unit, v.rest)
 	}
 }
 

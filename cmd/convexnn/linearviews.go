@@ -32,21 +32,22 @@ func (m *deepLinear) ky(x, y *mat.Dense) (*kyFanView, error) {
 
 // liftedView is the completely positive program at the network, and its relaxation.
 type liftedView struct {
-	program *linear.Lifted
-	check   *linear.Verification // nil where the network was not lifted
-	why     string               // what is not done, and why
-	size    string               // of the relaxation
-	relaxed *linear.RelaxationResult
-	bound   float64 // of the relaxation, on the whole objective
-	value   float64
-	seconds float64
+	program    *linear.Lifted
+	check      *linear.Verification // nil where the network was not lifted
+	why        string               // what is not done, and why
+	relaxation *linear.Relaxation   // nil for none
+	rest       float64              // what its objectives lack of the whole one
+	relaxed    *linear.RelaxationResult
+	bound      float64 // of the relaxation, on the whole objective
+	value      float64
+	seconds    float64
 }
 
 // verified is the tolerance at which a lifted network counts as feasible.
 const verified = 1e-9
 
 // mostLifted is the largest d + c whose matrices are decomposed to verify a point.
-const mostLifted = 1000
+const mostLifted = 400
 
 // relaxationSteps ends a relaxation that takes long; its bound holds wherever it ends.
 const relaxationSteps = 2000
@@ -97,7 +98,7 @@ func (m *deepLinear) relax(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.size = r.Size()
+	v.relaxation, v.rest = r, rest
 	start := time.Now()
 	v.relaxed, err = r.Solve(ctx, conic.Settings{MaxIterations: relaxationSteps, MemoryLimit: m.flags.limits.memory.limit()})
 	if err != nil {

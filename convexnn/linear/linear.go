@@ -23,8 +23,8 @@ type Settings struct {
 	Tolerance float64
 	// MaxIterations of proximal gradient steps of the convex program; 0 means 100,000.
 	MaxIterations int
-	// Starts is the number of random starting points where only local search is left; 0
-	// means 8, and a negative number none.
+	// Starts is the most random starting points where only local search is left; 0 means
+	// 8, and a negative number none.
 	Starts int
 	// Start (d x c), if set, is another starting point of the local search.
 	Start *mat.Dense

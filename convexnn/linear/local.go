@@ -21,8 +21,9 @@ type local struct {
 	starts int // descents that were run
 }
 
-// search descends from starting points of every rank up to r, from those given, and from
-// random ones, and keeps the best: matrices of rank k solve the problem without weight
+// search descends from starting points of ranks up to r, from those given, and from random
+// ones, and keeps the best; it gives up when some of the latter in a row find nothing
+// better: matrices of rank k solve the problem without weight
 // decay, and which singular values are zero is what descent does not change easily.
 //
 // proved is called with every new best and its objective; the search ends where it says
@@ -50,7 +51,9 @@ func (p *problem) search(ctx context.Context, beta float64, depth, r int, settin
 		try(truncated(b, r))
 	}
 	plain := decompose(p.t)
-	for k := min(r, len(plain.values)); k >= 1; k-- {
+	const ranks, patience = 8, 4
+	top := min(r, len(plain.values))
+	for k := top; k >= 1; k -= 1 + (top-1)/ranks {
 		b := plain.compose(plain.values[:k])
 		for i, s := range p.s {
 			row := b.RawRowView(i)
@@ -62,9 +65,12 @@ func (p *problem) search(ctx context.Context, beta float64, depth, r int, settin
 	}
 	rng := rand.New(rand.NewPCG(settings.Seed, 0x11ea5))
 	o := newObjective(p.diagonal(), p.t, beta, sameWidths(2, r))
-	for range settings.Starts {
-		layers := o.layers(o.draw(rng, 1))
+	for since := 0; since < patience && settings.Starts > 0; settings.Starts-- {
+		layers, before := o.layers(o.draw(rng, 1)), best.value
 		try(product(layers[0], layers[1]))
+		if since++; best.value < before*(1-1e-9) {
+			since = 0
+		}
 	}
 	return best
 }

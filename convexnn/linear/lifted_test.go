@@ -172,6 +172,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"t":             func(k *linear.Point) { k.T = 1.01 },
 		"negative t":    func(k *linear.Point) { k.T = -1 },
 		"Z indefinite":  func(k *linear.Point) { k.Z.SetSym(1, 1, -0.1) },
+		"Z negative":    func(k *linear.Point) { k.Z.ScaleSym(-1, k.Z) },
 		"rank of Z":     func(k *linear.Point) { k.Z.SetSym(1, 1, 0.1) },
 		"trace of S":    func(k *linear.Point) { k.S.SetSym(1, 1, 0.1) },
 		"S above I":     func(k *linear.Point) { k.S.ScaleSym(1.1, k.S) },

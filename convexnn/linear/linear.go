@@ -3,6 +3,7 @@ package linear
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -149,7 +150,8 @@ type Result struct {
 // and says what is proved of them; see the package documentation for what is exact and
 // what is not. When ctx ends, it returns the best so far with the status Stopped. The
 // errors are [ErrWidths], [ErrBeta], and convexnn.ErrShape, convexnn.ErrNotFinite,
-// convexnn.ErrTolerance and convexnn.ErrMemory.
+// convexnn.ErrTolerance, convexnn.ErrMemory, and convexnn.ErrContradiction where rounding
+// puts a bound above the objective.
 func Train(ctx context.Context, x, y *mat.Dense, settings Settings) (*Result, error) {
 	if err := settings.check(x, y); err != nil {
 		return nil, err
@@ -248,9 +250,15 @@ func (out *Result) finish(p *problem, w *mat.Dense, s Settings) (err error) {
 	for _, layer := range out.Layers {
 		out.Objective += s.Beta / 2 * sumOfSquares(layer)
 	}
-	if out.Objective <= vanishing*p.half {
+	// Residuals carry the rounding of the targets.
+	rounding := 1e-9*out.Objective + 1e-13*math.Sqrt(out.Objective*p.half)
+	switch {
+	case out.Objective <= vanishing*p.half:
 		out.LowerBound = 0
-	} else {
+	case out.LowerBound > out.Objective+rounding:
+		return fmt.Errorf("%w: the bound %.12g, the objective %.12g; the data are too uneven for float64, scale the columns of X",
+			convexnn.ErrContradiction, out.LowerBound, out.Objective)
+	default:
 		out.LowerBound = min(out.LowerBound, out.Objective) // they can cross by rounding
 		out.RelativeGap = relativeGap(out.Objective, out.LowerBound)
 	}

@@ -35,6 +35,11 @@ func train(t *testing.T, x, y *mat.Dense, s linear.Settings) *linear.Result {
 			t.Errorf("layer %d has the width %d, %d, want %d", l+1, to, from, k)
 		}
 	}
+	for k, v := range r.Singular {
+		if (v > 0) != (k < r.Rank) {
+			t.Errorf("singular values %v of rank %d", r.Singular, r.Rank)
+		}
+	}
 	if r.LowerBound > r.Objective || r.Rank > r.Bottleneck || r.Exact != (r.RelativeGap <= 1e-9) {
 		t.Errorf("bound %v of %v, rank %d at a bottleneck of %d, gap %v", r.LowerBound, r.Objective, r.Rank, r.Bottleneck, r.RelativeGap)
 	}

@@ -67,6 +67,12 @@ func TestVanishing(t *testing.T) {
 			if err != nil || p.Vanishing < low || p.Vanishing > high || len(p.Points) != 3 {
 				t.Errorf("vanishing at %v, bounds [%v, %v], %v", p.Vanishing, low, high, err)
 			}
+			for part, left := range map[float64]bool{0.99: true, 1.01: false} {
+				r := train(t, x, y, linear.Settings{Widths: same(depth, 2), Beta: part * p.Vanishing, Starts: -1})
+				if left != (r.Rank > 0) {
+					t.Errorf("seed %d, depth %d: rank %d at %v of where weights vanish", seed, depth, r.Rank, part)
+				}
+			}
 		}
 	}
 	if _, _, err := linear.Vanishing(eye(2), eye(2), 1); !errors.Is(err, linear.ErrWidths) {

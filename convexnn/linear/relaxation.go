@@ -38,10 +38,10 @@ type Relaxation struct {
 	// which says <Xw, Xw - Y> + beta|w|_* = 0, so that |Xw| <= |PY|, P the projection on
 	// the columns of X, and
 	//
-	//	tr Z = 2 |w|_* <= tau = min(2 sqrt(r) |PY|/s_q, |Y|^2/beta),
+	//	tr Z = 2 |w|_* <= tau = min(2 sqrt(r) |PY|/s_q, |PY|^2/(2 beta)),
 	//
-	// the second as the decay of an optimum is at most the objective 1/2 |Y|^2 of zero
-	// weights. Then tr M = |Z|^2 + |S|^2 <= tau^2 + r, tr E[Z x S] <= r tau,
+	// the second as beta|w|_* = <Xw, PY> - |Xw|^2, which no Xw makes more than |PY|^2/4.
+	// Then tr M = |Z|^2 + |S|^2 <= tau^2 + r, tr E[Z x S] <= r tau,
 	// tr E[S x S] = r^2 and tr E[I - S] = N - r.
 	Limits []float64
 	// Unit is the objective of training in units of that of Problem.
@@ -79,7 +79,7 @@ func NewRelaxation(p *Lifted) (*Relaxation, error) {
 		}
 		r.sizeZ = max(1, r.sizeZ-1)
 		if beta > 0 {
-			tau = math.Min(tau, 1/beta)
+			tau = math.Min(tau, sumOfSquares(data.t)/(y*y)/(2*beta))
 			r.sizeZ = math.Min(r.sizeZ, max(1, tau))
 		}
 	}

@@ -36,6 +36,11 @@ type FitOptions struct {
 	// Bias appends a column of ones to the matrix.
 	Bias bool
 
+	// KeepConstant keeps numeric features that are constant on the training rows,
+	// for a model without a constant of its own. With Standardize, which makes
+	// zeros of them, they are left out all the same.
+	KeepConstant bool
+
 	// Impute fills in missing feature values; set it for tables read with
 	// [MissingMean]. Without it a missing value is an error.
 	Impute bool
@@ -103,8 +108,12 @@ func (f *fitter) finish() error {
 	p := &f.pre
 	p.standardize, p.bias, p.impute = f.opt.Standardize, f.opt.Bias, f.opt.Impute
 	if len(p.features) == 0 && !p.bias {
-		return fmt.Errorf("%w: every feature of %s is constant on the %d training rows (%s); add rows or columns, or keep the bias",
-			ErrNoFeatures, f.t.Name, len(f.train), list(f.constant))
+		way := "keep the bias"
+		if f.opt.KeepConstant {
+			way = "--standardize=false"
+		}
+		return fmt.Errorf("%w: every feature of %s is constant on the %d training rows (%s); add rows or columns, or %s",
+			ErrNoFeatures, f.t.Name, len(f.train), list(f.constant), way)
 	}
 	switch n := len(f.constant); {
 	case len(p.features) == 0:
@@ -138,7 +147,7 @@ func (f *fitter) fitNumeric(c *Column) error {
 			return f.missing(c, i)
 		}
 	}
-	if len(values) == 0 || constant(values) {
+	if len(values) == 0 || (constant(values) && (f.opt.Standardize || !f.opt.KeepConstant)) {
 		f.constant = append(f.constant, c.Name)
 		return nil
 	}

@@ -21,6 +21,8 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usagef("--%s %q is not a whole number from 0 to 2^64-1", name, value)
 	case "int":
 		return usagef("--%s %q is not a whole number", name, value)
+	case "intSlice":
+		return usagef("--%s %q is not a list of whole numbers, such as 8,2", name, value)
 	case "float64":
 		return usagef("--%s %q is not a number", name, value)
 	case "bool":

@@ -169,7 +169,7 @@ func (f *linearDataFlags) fit(p *linearData, t *datasets.Table, targets []string
 		return err
 	}
 	pre, more, err := datasets.Fit(features, train, datasets.FitOptions{
-		Target: targets[0], Task: datasets.TaskRegression, Standardize: f.standardize, Impute: impute,
+		Target: targets[0], Task: datasets.TaskRegression, Standardize: f.standardize, KeepConstant: true, Impute: impute,
 	})
 	if err != nil {
 		return err

@@ -163,6 +163,34 @@ func TestLinearTable(t *testing.T) {
 	}
 }
 
+// Without scaling a column of ones is a feature like any other, and one sample is enough.
+func TestLinearConstantColumns(t *testing.T) {
+	objective := func(x, y string, more ...string) float64 {
+		t.Helper()
+		stdout, _ := must(t, exitDone, append([]string{"linear", "--x", x, "--y", y, "--report", "-", "--quiet"}, more...)...)
+		r := readJSON(t, stdout)
+		if r["certificate"] != "exact" {
+			t.Errorf("certificate %v", r["certificate"])
+		}
+		return r["objective"].(float64)
+	}
+	// Least squares lines by hand: 15/7 + 9/14 x leaves squares of 1/14, -1 + 5/2 x none.
+	lines := []string{file(t, "x.txt", "1 0", "1 1", "1 3"), file(t, "y.txt", "2 -1", "3 1.5", "4 6.5")}
+	if f := objective(lines[0], lines[1]); math.Abs(f-1.0/28) > 1e-12 {
+		t.Errorf("a column of ones: objective %v, want 1/28", f)
+	}
+	// One sample x = (1, 2): with s = |x| |y| the optimum is that of 5/2 sigma^2 - s sigma +
+	// 25/2 + beta sigma, at sigma = (s - beta)/5.
+	single := []string{file(t, "x.txt", "1 2"), file(t, "y.txt", "3 4")}
+	s := 5*math.Sqrt(5) - 0.5
+	if f := objective(single[0], single[1], "--beta", "0.5"); math.Abs(f-(12.5-s*s/10)) > 1e-12 {
+		t.Errorf("one sample: objective %v, want %v", f, 12.5-s*s/10)
+	}
+	if f := objective(file(t, "x.txt", "0 0", "0 0"), file(t, "y.txt", "2 0", "0 1"), "--beta", "1", "--depth", "3"); f != 2.5 {
+		t.Errorf("X is zero: objective %v, want 2.5", f)
+	}
+}
+
 func TestLinearStopsEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -172,6 +200,8 @@ func TestLinearStopsEarly(t *testing.T) {
 	}
 	if r := readJSON(t, stdout.String()); r["status"] != "stopped" || r["lower_bound"].(float64) > r["objective"].(float64) {
 		t.Errorf("status %v, bound %v", r["status"], r["lower_bound"])
+	} else if text := r["statement"].(string); !strings.HasPrefix(text, "Stopped early") || !strings.Contains(fmt.Sprint(r["notes"]), "interrupt") {
+		t.Errorf("statement %q, notes %v", text, r["notes"])
 	}
 }
 
@@ -189,6 +219,8 @@ func TestBadLinear(t *testing.T) {
 		{"--depth must be at least 1", 2, []string{table, "--depth", "0"}},
 		{"--width must be at least 1", 2, []string{table, "--width", "0"}},
 		{"--widths must be at least 1", 2, []string{table, "--widths", "2,0"}},
+		{`--widths "2,,3" is not a list of whole numbers`, 2, []string{table, "--widths", "2,,3"}},
+		{"--standardize=false", 1, []string{file(t, "one.csv", "a,b,y", "1,3,2")}},
 		{"give one or the other", 2, []string{table, "--widths", "2", "--depth", "2"}},
 		{"--beta must be at least 0", 2, []string{table, "--beta=-1"}},
 		{"--beta must be at least 0", 2, []string{table, "--beta=NaN"}},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/convexnn/linear"
 )
 
@@ -244,6 +245,8 @@ func (m *deepLinear) remarks() []string {
 	switch {
 	case m.timeout:
 		out = append(out, fmt.Sprintf("stopped early by the time limit of %v; this is the best found until then", m.flags.limits.time))
+	case m.result.Status == convexnn.Stopped:
+		out = append(out, "stopped early by an interrupt; this is the best found until then")
 	case m.cut:
 		out = append(out, "stopped early by an interrupt; the picture lacks points")
 	}

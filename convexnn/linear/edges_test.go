@@ -161,6 +161,12 @@ func TestStops(t *testing.T) {
 			t.Errorf("%v: %v, %v, [%v, %v]", widths, err, r.Status, r.LowerBound, r.Objective)
 		}
 	}
+	// What it was started from is not lost.
+	start := train(t, x, y, linear.Settings{Widths: []int{8, 8}, Beta: 1})
+	r, err := linear.Train(ctx, x, y, linear.Settings{Widths: []int{8, 8}, Beta: 1, Start: start.W})
+	if err != nil || r.Objective > start.Objective*(1+1e-9) || !strings.HasPrefix(r.Statement(), "Stopped early") {
+		t.Errorf("%v: objective %v from a start with %v: %s", err, r.Objective, start.Objective, r.Statement())
+	}
 	if d, err := linear.Descend(ctx, x, y, linear.DescentSettings{Widths: []int{2}}); err != nil || d.Status != convexnn.Stopped {
 		t.Error(err)
 	}

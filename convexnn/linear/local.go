@@ -37,7 +37,10 @@ func (p *problem) search(ctx context.Context, beta float64, depth, r int, settin
 		case done:
 			return
 		case ctx.Err() != nil:
-			best.status = convexnn.Stopped
+			// No time to descend; a start may still be better than what there is.
+			if value := p.penalised(b, beta, depth); value < best.value {
+				best.b, best.value = b, value
+			}
 			return
 		}
 		best.starts++
@@ -65,12 +68,15 @@ func (p *problem) search(ctx context.Context, beta float64, depth, r int, settin
 	}
 	rng := rand.New(rand.NewPCG(settings.Seed, 0x11ea5))
 	o := newObjective(p.diagonal(), p.t, beta, sameWidths(2, r))
-	for since := 0; since < patience && settings.Starts > 0; settings.Starts-- {
+	for since := 0; since < patience && settings.Starts > 0 && ctx.Err() == nil; settings.Starts-- {
 		layers, before := o.layers(o.draw(rng, 1)), best.value
 		try(product(layers[0], layers[1]))
 		if since++; best.value < before*(1-1e-9) {
 			since = 0
 		}
+	}
+	if !done && ctx.Err() != nil {
+		best.status = convexnn.Stopped
 	}
 	return best
 }
@@ -84,7 +90,7 @@ func (p *problem) descend(ctx context.Context, b *mat.Dense, beta float64, depth
 		if ctx.Err() != nil {
 			break
 		}
-		for range steps {
+		for step := 0; step < steps && ctx.Err() == nil; step++ {
 			b = p.proximal(b, beta, depth, r)
 		}
 		next := p.polish(ctx, b, beta, depth, r)

@@ -191,6 +191,19 @@ func TestLinearConstantColumns(t *testing.T) {
 	}
 }
 
+// A relaxation that was cut off is not called loose, and shows no value below its bound.
+func TestLinearRelaxationUnsolved(t *testing.T) {
+	stdout, _ := must(t, exitDone, "linear", "--x", file(t, "x.txt", "1 0", "0 4"), "--y", file(t, "y.txt", "1 1", "1 -1"), "--width", "1", "--beta", "0.1")
+	if !strings.Contains(stdout, "the relaxation was not solved within 2000 steps") || strings.Contains(stdout, "not tight") {
+		t.Error(stdout)
+	}
+	for line := range strings.Lines(stdout) {
+		if words := strings.Fields(line); len(words) > 8 && words[0] == "relaxed" && words[8] != "-" {
+			t.Error(line)
+		}
+	}
+}
+
 func TestLinearStopsEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

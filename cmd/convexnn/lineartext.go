@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/convexnn/convexnn/admm/conic"
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/convexnn/linear"
 )
@@ -164,7 +165,11 @@ func (m *deepLinear) printViews(w io.Writer) {
 	}
 	if v.relaxed != nil {
 		n := v.relaxed.W.RawMatrix().Rows + len(m.data.targets)
-		line("relaxed", "semidefinite, localised", fmt.Sprintf("orders %d, %d, %[2]d, %d", n*(n+1), n*n, n), m.rough(v.value), m.rough(v.bound), seconds(v.seconds))
+		value := "-" // an estimate that has not settled may be on either side of the bound
+		if v.relaxed.Status == conic.Solved {
+			value = m.rough(v.value)
+		}
+		line("relaxed", "semidefinite, localised", fmt.Sprintf("orders %d, %d, %[2]d, %d", n*(n+1), n*n, n), value, m.rough(v.bound), seconds(v.seconds))
 	}
 	table.Flush()
 }
@@ -235,7 +240,11 @@ func (m *deepLinear) remarks() []string {
 		out = append(out, fmt.Sprintf("the lifted network misses the constraints of the lifted program by %.2g, by rounding", max(v.check.Cone, v.check.Rank, v.check.Orthogon)))
 	}
 	if v.relaxed != nil && v.bound < m.result.Objective-1e-4*m.size() {
-		out = append(out, fmt.Sprintf("the relaxation is not tight here: it proves %.6g, and the network has %s", v.bound, m.value(m.result.Objective)))
+		what := "the relaxation is not tight here: it"
+		if v.relaxed.Status != conic.Solved {
+			what = fmt.Sprintf("the relaxation was not solved within %s; until then it", plural(v.relaxed.Iterations, "step"))
+		}
+		out = append(out, fmt.Sprintf("%s proves %.6g, and the network has %s", what, v.bound, m.value(m.result.Objective)))
 	}
 	if d := m.descent; d != nil {
 		if above := (d.Objective - m.result.Objective) / d.Objective; above > 1e-4 {

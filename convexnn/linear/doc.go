@@ -51,8 +51,8 @@
 // are as hard as what they came from, and nobody optimises over the cone itself. What is
 // done here: the program is written down, networks are lifted to feasible points of it and
 // verified there ([Lifted.Lift], [Lifted.Verify]), and for d + c <= 6 a semidefinite
-// relaxation is solved, whose bound is exact for r = 1 in all our tests and weak for larger r
-// ([NewRelaxation]).
+// relaxation is solved, whose bound is exact for r = 1 without weight decay in all our
+// tests, often for r = 1 with it, and weak for larger r ([NewRelaxation]).
 //
 // # The baseline
 //

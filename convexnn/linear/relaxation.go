@@ -25,9 +25,11 @@ const MaxRelaxed = 6
 // positive semidefinite. The equation tr S = r t is imposed in product with every
 // coordinate, that is, t is replaced by tr S/r, so that M has the order N(N+1).
 //
-// Its optimum is a lower bound on training with bottleneck r. For r = 1 it was exact in all
-// our tests, with and without weight decay; from r = 2 on it can be weak, down to nothing
-// (zero for the identity and Y = diag(3, 2, 1) at r = 2).
+// Its optimum is a lower bound on training with bottleneck r. For r = 1 without weight decay
+// it was exact in all our tests, in the coordinates of [Lifted.Reduced]. In others, and with
+// weight decay, it often is and need not be: for X = diag(1, 4), Y = [1 1; 1 -1] and
+// beta = 0.1 it is 0.979, and the optimum 1.035. From r = 2 on it can be weak, down to
+// nothing (zero for the identity and Y = diag(3, 2, 1) at r = 2).
 type Relaxation struct {
 	// Problem is the program for [conic.Solve] in units of its own: coordinates are svec M,
 	// then those of the localised blocks.

@@ -65,6 +65,9 @@ func (p *problem) vanishing(depth int) (low, high float64) {
 	// s/a = t (beta/a)^(1/(2-p)), t that of beta = 1.
 	unit, _ := Threshold(1, depth)
 	at := func(a float64) float64 { return a * math.Pow(s.values[0]/a/unit, 2-power(depth)) }
+	if p.isotropic() {
+		return at(along), at(along) // which rounding would tell apart
+	}
 	last := p.s[len(p.s)-1]
 	return at(along), math.Max(at(along), at(last*last))
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/convexnn/linear"
 )
@@ -73,6 +75,19 @@ func TestVanishing(t *testing.T) {
 					t.Errorf("seed %d, depth %d: rank %d at %v of where weights vanish", seed, depth, r.Rank, part)
 				}
 			}
+		}
+	}
+	// Orthogonal columns: one number, whatever rounding makes of the singular values.
+	for seed := range uint64(8) {
+		rng := rand.New(rand.NewPCG(seed, 43))
+		var qr mat.QR
+		qr.Factorize(gaussian(rng, 7, 3))
+		var q mat.Dense
+		qr.QTo(&q)
+		x := mat.DenseCopyOf(q.Slice(0, 7, 0, 3))
+		x.Scale(1.7, x)
+		if low, high, err := linear.Vanishing(x, gaussian(rng, 7, 3), 4); err != nil || low != high {
+			t.Errorf("orthogonal columns, seed %d: [%v, %v], %v", seed, low, high, err)
 		}
 	}
 	if _, _, err := linear.Vanishing(eye(2), eye(2), 1); !errors.Is(err, linear.ErrWidths) {

@@ -199,3 +199,25 @@ func TestDescend(t *testing.T) {
 		}
 	}
 }
+
+// Columns that are dependent but for the last digits: an answer that is right to the digits
+// that there are, or an error, and never a bound that a network undercuts.
+func TestNearlyDependent(t *testing.T) {
+	rng := rand.New(rand.NewPCG(14, 14))
+	for k := 6; k <= 14; k++ {
+		x, y := gaussian(rng, 12, 4), gaussian(rng, 12, 3)
+		for i := range 12 {
+			x.Set(i, 3, x.At(i, 0)+math.Pow(10, -float64(k))*x.At(i, 3))
+		}
+		for _, width := range []int{1, 3} {
+			r, err := linear.Train(t.Context(), x, y, linear.Settings{Widths: []int{width}})
+			switch {
+			case errors.Is(err, convexnn.ErrContradiction) && k >= 9 && strings.Contains(err.Error(), "nearly dependent"):
+			case err != nil:
+				t.Errorf("1e-%d, width %d: %v", k, width, err)
+			case r.LowerBound > r.Objective || k <= 12 && r.RelativeGap > 1e-3 || k <= 7 && !r.Exact:
+				t.Errorf("1e-%d, width %d: [%v, %v], exact %v", k, width, r.LowerBound, r.Objective, r.Exact)
+			}
+		}
+	}
+}

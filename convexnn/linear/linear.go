@@ -256,7 +256,7 @@ func (out *Result) finish(p *problem, w *mat.Dense, s Settings) (err error) {
 	case out.Objective <= vanishing*p.half:
 		out.LowerBound = 0
 	case out.LowerBound > out.Objective+rounding:
-		return fmt.Errorf("%w: the bound %.12g, the objective %.12g; the data are too uneven for float64, scale the columns of X",
+		return fmt.Errorf("%w: the bound %.12g, the objective %.12g; the columns of X are too uneven or too nearly dependent for float64; scale them, or leave some out",
 			convexnn.ErrContradiction, out.LowerBound, out.Objective)
 	default:
 		out.LowerBound = min(out.LowerBound, out.Objective) // they can cross by rounding

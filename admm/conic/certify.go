@@ -96,8 +96,7 @@ func (s *solver) acceptInfeasible(y []float64) bool {
 		return false
 	}
 	floats.Scale(1/value, y)
-	distance := s.distance(s.p, y)
-	if !(distance <= s.InfeasibilityTolerance) {
+	if !(s.distance(s.p, y) <= s.near(s.p.A, y)) {
 		return false
 	}
 	for i := range y {
@@ -127,22 +126,34 @@ func (s *solver) acceptUnbounded(d []float64) bool {
 		return false
 	}
 	floats.Scale(1/value, d)
-	if !(s.rest(s.p, s.p.Q, d) <= s.InfeasibilityTolerance) {
+	ad, qd := rest(s.p, s.p.Q, d)
+	if !(math.Hypot(ad, qd) <= s.InfeasibilityTolerance && ad <= s.near(s.p.A, d) && qd <= s.near(s.p.Q, d)) {
 		return false
 	}
 	for j := range d {
 		d[j] *= s.scale.d[j] / s.scale.dual
 	}
 	s.result.Status, s.result.Certificate = Unbounded, d
-	s.result.CertificateResidual = s.rest(s.user, s.q, d)
+	s.result.CertificateResidual = math.Hypot(rest(s.user, s.q, d))
 	s.keep()
 	return true
 }
 
-// rest returns the length of (Ad, Qd).
-func (s *solver) rest(p *Problem, q *Matrix, d []float64) float64 {
+// near is the length below which the product of a matrix and v counts as zero. Small
+// entries of the matrix are no reason: beside a large c, those of an equilibrated Q are
+// small however strongly convex the objective is.
+func (s *solver) near(a *Matrix, v []float64) float64 {
+	most := 0.0
+	if a != nil {
+		most = largest(a.val)
+	}
+	return s.InfeasibilityTolerance * min(1, most*floats.Norm(v, 1))
+}
+
+// rest returns the lengths of Ad and Qd.
+func rest(p *Problem, q *Matrix, d []float64) (float64, float64) {
 	ad, qd := make([]float64, len(p.B)), make([]float64, len(p.C))
 	p.A.AddMul(ad, 1, d)
 	q.AddMul(qd, 1, d)
-	return math.Hypot(floats.Norm(ad, 2), floats.Norm(qd, 2))
+	return floats.Norm(ad, 2), floats.Norm(qd, 2)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/admm/conic"
 )
@@ -152,4 +153,45 @@ func TestSmallCertificates(t *testing.T) {
 	// Q flattens one direction of two.
 	p = &conic.Problem{C: []float64{1, -1}, Q: one(2, 1, 0, 0, 0), Cones: []conic.Cone{{Kind: conic.Free, Size: 2}}}
 	unbounded(t, p, solve(t, p, conic.Settings{}))
+}
+
+// Whatever the size of the targets, the least squares with a full rank are bounded, and
+// so are programs with a solution whose equations have small coefficients.
+func TestBoundedBesideLargeNumbers(t *testing.T) {
+	for _, kind := range []conic.Kind{conic.Free, conic.NonNegative} {
+		for _, size := range []float64{1, 1e6, 1e9} {
+			rng := rand.New(rand.NewPCG(7, 7))
+			const n = 6
+			g := mat.NewDense(2*n, n, nil)
+			target := mat.NewVecDense(2*n, nil)
+			for i := range 2 * n {
+				for j := range n {
+					g.Set(i, j, rng.NormFloat64())
+				}
+				target.SetVec(i, size*rng.NormFloat64())
+			}
+			var gram mat.Dense
+			gram.Mul(g.T(), g)
+			q := conic.NewBuilder(n, n)
+			for i := range n {
+				for j := range n {
+					q.Add(i, j, gram.At(i, j))
+				}
+			}
+			c := mat.NewVecDense(n, nil)
+			c.MulVec(g.T(), target)
+			c.ScaleVec(-1, c)
+			p := &conic.Problem{C: c.RawVector().Data, Q: q.Matrix(), Cones: []conic.Cone{{Kind: kind, Size: n}}}
+			if r, err := conic.Solve(t.Context(), p, conic.Settings{}); err != nil || r.Status != conic.Solved {
+				t.Errorf("%v, targets of size %g: %v, %v", kind, size, r.Status, err)
+			}
+		}
+	}
+	a := conic.NewBuilder(1, 1)
+	a.Add(0, 0, 1e-16)
+	p := &conic.Problem{C: []float64{-1}, A: a.Matrix(), B: []float64{1}, Cones: []conic.Cone{{Kind: conic.NonNegative, Size: 1}}}
+	r, err := conic.Solve(t.Context(), p, conic.Settings{})
+	if err != nil || r.Status == conic.Unbounded || r.Status == conic.Infeasible {
+		t.Errorf("1e-16 x = 1: %v, %v", r.Status, err)
+	}
 }

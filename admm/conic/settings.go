@@ -98,8 +98,9 @@ type Result struct {
 	// Certificate, for Infeasible, is a y (m) with b'y = 1 for which -A'y is in the dual
 	// cone up to a distance of CertificateResidual: no feasible x is shorter than its
 	// inverse. For Unbounded it is an x (n) in the cones with <c, x> = -1, and
-	// CertificateResidual the length of (Ax, Qx). It is at most InfeasibilityTolerance
-	// in the units of the equilibrated problem.
+	// CertificateResidual the length of (Ax, Qx). In the units of the equilibrated problem
+	// it is at most InfeasibilityTolerance, also relative to the largest entry of each
+	// matrix times the sum of absolute values of the certificate.
 	Certificate         []float64
 	CertificateResidual float64
 

@@ -353,3 +353,25 @@ func TestRandomByConstruction(t *testing.T) {
 		optimal(t, p, want)
 	}
 }
+
+// Coordinates that Q ties together and A does not touch are a problem of their own.
+func TestBlockOutsideEquations(t *testing.T) {
+	q, a := conic.NewBuilder(3, 3), conic.NewBuilder(1, 3)
+	q.Add(0, 0, 2)
+	q.Add(0, 1, 1)
+	q.Add(1, 1, 2)
+	a.Add(0, 2, 1)
+	p := &conic.Problem{
+		C: []float64{-3, -3, 1}, Q: q.Matrix(), A: a.Matrix(), B: []float64{4},
+		Cones: []conic.Cone{{Kind: conic.Free, Size: 2}, {Kind: conic.NonNegative, Size: 1}},
+	}
+	r, err := conic.Solve(t.Context(), p, conic.Settings{Tolerance: 1e-9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, want := range []float64{1, 1, 4} {
+		if math.Abs(r.X[j]-want) > 1e-6 {
+			t.Errorf("x[%d] = %.9g, want %g", j, r.X[j], want)
+		}
+	}
+}

@@ -199,6 +199,9 @@ func (s *system) rootValues() *Matrix {
 	}
 	for b, block := range s.blocks {
 		rows := r.row[r.start[block[0]]:r.start[block[0]+1]]
+		if len(rows) == 0 {
+			continue // A does not touch the block
+		}
 		place := make(map[int]int, len(rows))
 		for k, i := range rows {
 			place[i] = k

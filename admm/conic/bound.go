@@ -13,6 +13,10 @@ import (
 // unitRoundoff of float64.
 const unitRoundoff = 0x1p-53
 
+// leastError is what a product or a sum of products is allowed for underflow, unless all
+// of them are exactly zero.
+const leastError = 0x1p-1000
+
 // Bound returns a number below the optimum, whatever y (m) and x (n) are; those of a
 // [Result] give a good one. x serves the quadratic part alone and may be nil, for zero.
 //
@@ -50,30 +54,40 @@ func Bound(p *Problem, y, x, limits []float64) (float64, error) {
 	// with a relative error.
 	slack, size, terms := slices.Clone(p.C), make([]float64, n), make([]float64, n)
 	for j, c := range p.C {
-		size[j], terms[j] = math.Abs(c), 1
+		size[j] = math.Abs(c)
 	}
-	sum, sumSize := 0.0, 0.0
+	subtract := func(j int, v, w float64) {
+		if v != 0 && w != 0 {
+			slack[j] -= v * w
+			size[j] += math.Abs(v * w)
+			terms[j]++
+		}
+	}
+	sum, sumSize, lost := 0.0, 0.0, 0.0
 	add := func(v float64) { sum += v; sumSize += math.Abs(v) }
 	for i, b := range p.B {
 		add(b * y[i])
+		if b != 0 && y[i] != 0 {
+			lost += leastError
+		}
 	}
 	count := float64(len(p.B))
 	if x != nil {
 		q.All(func(i, j int, v float64) {
-			slack[i] += v * x[j]
-			size[i] += math.Abs(v * x[j])
-			terms[i]++
+			subtract(i, -v, x[j])
 			add(-v / 2 * x[i] * x[j])
+			if x[i] != 0 && x[j] != 0 {
+				lost += leastError * max(1, math.Abs(x[j]))
+			}
 		})
 		count += float64(q.count())
 	}
-	p.A.All(func(i, j int, v float64) {
-		slack[j] -= v * y[i]
-		size[j] += math.Abs(v * y[i])
-		terms[j]++
-	})
+	p.A.All(func(i, j int, v float64) { subtract(j, v, y[i]) })
 	for j := range size {
-		size[j] *= 2 * (terms[j] + 2) * unitRoundoff
+		size[j] *= 2 * (terms[j] + 3) * unitRoundoff
+		if terms[j] > 0 {
+			size[j] += leastError
+		}
 	}
 	at := 0
 	for k, c := range p.Cones {
@@ -87,10 +101,13 @@ func Bound(p *Problem, y, x, limits []float64) (float64, error) {
 			return 0, ErrNumerical
 		}
 		add(-cost)
+		if cost != 0 {
+			lost += leastError
+		}
 		at += d
 	}
 	count += float64(len(p.Cones))
-	sum -= 2 * (count + 3) * unitRoundoff * sumSize
+	sum -= 2*(count+3)*unitRoundoff*sumSize + 2*lost
 	if math.IsNaN(sum) {
 		return math.Inf(-1), nil
 	}
@@ -128,7 +145,7 @@ func repair(c Cone, slack, errors []float64, limit float64) (cost float64, ok bo
 	if out == 0 {
 		return 0, true
 	}
-	return out * limit * (1 + 2*terms*unitRoundoff), true
+	return max(out*limit*(1+2*terms*unitRoundoff), min(limit, math.SmallestNonzeroFloat64)), true
 }
 
 // leastEigenvalue returns that of the matrix of v, and how wrong it may be: the method is

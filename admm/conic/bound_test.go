@@ -164,6 +164,38 @@ func TestBoundRoundsDown(t *testing.T) {
 	}
 }
 
+// Q is the mean of its triangles, which may differ by rounding. With u = (1, 0) and the
+// second row of Q the slack is zero; with the mean, x = (1, 1e9) is better than u.
+func TestBoundOfAlmostSymmetric(t *testing.T) {
+	q := conic.NewBuilder(2, 2)
+	q.Add(0, 0, 1)
+	q.Add(1, 0, 1e-12)
+	q.Add(1, 1, 1e-22)
+	p := &conic.Problem{C: []float64{-1, -1e-12}, Q: q.Matrix(), Cones: []conic.Cone{{Kind: conic.NonNegative, Size: 1}, {Kind: conic.NonNegative, Size: 1}}}
+	at := func(x []float64) float64 { return floats.Dot(p.C, x) + floats.Dot(x, times(p.Q, x, 2))/2 }
+	got, err := conic.Bound(p, nil, []float64{1, 0}, []float64{2, 1e10})
+	if value := at([]float64{1, 1e9}); err != nil || got > value {
+		t.Errorf("bound %.17g (%v), and there is a value of %.17g", got, err, value)
+	}
+}
+
+// 1e-200 x = 1e250 has a solution, and the objective is zero: A'y is not, though the
+// product of these numbers is.
+func TestBoundSeesUnderflow(t *testing.T) {
+	for _, cone := range []conic.Cone{{Kind: conic.NonNegative, Size: 1}, {Kind: conic.SecondOrder, Size: 1}, {Kind: conic.Semidefinite, Size: 1}, {Kind: conic.Free, Size: 1}} {
+		a := conic.NewBuilder(1, 1)
+		a.Add(0, 0, 1e-200)
+		p := &conic.Problem{C: []float64{0}, A: a.Matrix(), B: []float64{1e250}, Cones: []conic.Cone{cone}}
+		if got, err := conic.Bound(p, []float64{1e-200}, nil, nil); err != nil || got > 0 {
+			t.Errorf("%v: bound %g, %v", cone.Kind, got, err)
+		}
+	}
+	p := &conic.Problem{C: []float64{0, 0}, Cones: []conic.Cone{{Kind: conic.Free, Size: 1}, {Kind: conic.SecondOrder, Size: 1}}}
+	if got, err := conic.Bound(p, nil, nil, nil); err != nil || got != 0 {
+		t.Errorf("without numbers: bound %g, %v", got, err)
+	}
+}
+
 func TestBoundRefuses(t *testing.T) {
 	p := maxCut(4, cycle(4))
 	y := make([]float64, 4)

@@ -109,7 +109,8 @@ func (a *Matrix) transpose() *Matrix {
 }
 
 // symmetric returns the whole of a symmetric matrix of which all or the upper triangle
-// is stored.
+// is stored. Where both triangles are, and differ by rounding, it is their mean, which
+// has the same quadratic form.
 func (a *Matrix) symmetric() (*Matrix, error) {
 	if a == nil {
 		return nil, nil
@@ -121,16 +122,16 @@ func (a *Matrix) symmetric() (*Matrix, error) {
 	})
 	if lower {
 		t := a.transpose()
-		b := NewBuilder(a.rows, a.cols)
-		a.All(b.Add)
-		t.All(func(i, j int, v float64) { b.Add(i, j, -v) })
+		difference, mean := NewBuilder(a.rows, a.cols), NewBuilder(a.rows, a.cols)
+		a.All(func(i, j int, v float64) { difference.Add(i, j, v); mean.Add(i, j, v/2) })
+		t.All(func(i, j int, v float64) { difference.Add(i, j, -v); mean.Add(i, j, v/2) })
 		var err error
-		b.Matrix().All(func(i, j int, v float64) {
+		difference.Matrix().All(func(i, j int, v float64) {
 			if math.Abs(v) > 1e-12*largest && err == nil {
 				err = fmt.Errorf("%w: Q[%d,%d] and Q[%d,%d] differ by %g; Q is symmetric, or its upper triangle alone", ErrInvalid, i, j, j, i, v)
 			}
 		})
-		return a, err
+		return mean.Matrix(), err
 	}
 	b := NewBuilder(a.rows, a.cols)
 	a.All(func(i, j int, v float64) {
@@ -154,8 +155,14 @@ type entry struct {
 	v    float64
 }
 
-// NewBuilder returns a builder of a matrix of zeros.
-func NewBuilder(rows, cols int) *Builder { return &Builder{rows: rows, cols: cols} }
+// NewBuilder returns a builder of a matrix of zeros. Negative sizes make the matrix
+// invalid.
+func NewBuilder(rows, cols int) *Builder {
+	if rows < 0 || cols < 0 {
+		return &Builder{err: fmt.Errorf("%w: a matrix of size %d x %d", ErrInvalid, rows, cols)}
+	}
+	return &Builder{rows: rows, cols: cols}
+}
 
 // Add adds v to the entry (i, j), counted from 0. Where there is no such entry, the
 // matrix becomes invalid, which [Problem.Validate] reports.

@@ -90,10 +90,18 @@ func (p *Problem) Validate() error {
 		if c.Size < 0 || c.Size > math.MaxInt32 {
 			return fail("cone %d (%v) has size %d", k, c.Kind, c.Size)
 		}
+		if c.Dim() > n-sum {
+			return fail("cone %d (%v, size %d) has %d coordinates, and %d of the %d of C are left; a semidefinite cone of order k has k(k+1)/2", k, c.Kind, c.Size, c.Dim(), n-sum, n)
+		}
 		sum += c.Dim()
 	}
 	if sum != n {
 		return fail("the cones have %d coordinates, C has %d; a semidefinite cone of order k has k(k+1)/2", sum, n)
+	}
+	for _, a := range []*Matrix{p.A, p.Q} {
+		if a != nil && a.err != nil {
+			return a.err
+		}
 	}
 	if p.A == nil && m > 0 {
 		return fail("B has %d entries, A is nil", m)
@@ -103,11 +111,6 @@ func (p *Problem) Validate() error {
 	}
 	if p.Q != nil && (p.Q.rows != n || p.Q.cols != n) {
 		return fail("Q is %d x %d, but C has %d entries", p.Q.rows, p.Q.cols, n)
-	}
-	for _, a := range []*Matrix{p.A, p.Q} {
-		if a != nil && a.err != nil {
-			return a.err
-		}
 	}
 	for j, v := range p.C {
 		if !finite(v) {

@@ -1,5 +1,7 @@
 package conic
 
+import "fmt"
+
 // Settings steer [Solve]. The zero value works.
 type Settings struct {
 	// Tolerance of the relative primal residual, dual residual and gap, as they are
@@ -135,4 +137,37 @@ func (s Settings) withDefaults() Settings {
 	def(&s.Memory, 30)
 	def(&s.CheckEvery, 10)
 	return s
+}
+
+// validate refuses settings that make no sense.
+func (s Settings) validate(p *Problem) error {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case !(s.Tolerance > 0):
+		return fail("Tolerance is %v, which is not positive", s.Tolerance)
+	case !(s.InfeasibilityTolerance > 0):
+		return fail("InfeasibilityTolerance is %v, which is not positive", s.InfeasibilityTolerance)
+	case !(s.Rho > 0) || !finite(s.Rho):
+		return fail("Rho is %v, which is not positive", s.Rho)
+	case !(s.Relaxation > 0 && s.Relaxation < 2):
+		return fail("Relaxation is %v, which is not between 0 and 2", s.Relaxation)
+	case s.MaxIterations < 0 || s.CheckEvery < 0:
+		return fail("MaxIterations and CheckEvery are %d and %d; neither may be negative", s.MaxIterations, s.CheckEvery)
+	}
+	if s.Start != nil {
+		for k, v := range [][]float64{s.Start.X, s.Start.S} {
+			name := string("XS"[k])
+			if v != nil && len(v) != len(p.C) {
+				return fail("Start.%s has %d entries, the problem has %d coordinates", name, len(v), len(p.C))
+			}
+			for j, x := range v {
+				if !finite(x) {
+					return fail("Start.%s[%d] is %v", name, j, x)
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -58,7 +58,7 @@ func newSolver(p *Problem, settings Settings) (*solver, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	if err := settings.check(p); err != nil {
+	if err := settings.validate(p); err != nil {
 		return nil, err
 	}
 	q, err := p.Q.symmetric()

@@ -220,10 +220,19 @@ func TestRefuses(t *testing.T) {
 		{"entry outside", func(p *conic.Problem, _ *conic.Settings) { p.A, p.B = bad.Matrix(), p.B[:1] }, conic.ErrInvalid, "(1, 0)"},
 		{"kind", func(p *conic.Problem, _ *conic.Settings) { p.Cones[0].Kind = 9 }, conic.ErrInvalid, "kind 9"},
 		{"size", func(p *conic.Problem, _ *conic.Settings) { p.Cones[0].Size = -1 }, conic.ErrInvalid, "size -1"},
+		{"sizes that overflow", func(p *conic.Problem, _ *conic.Settings) {
+			// Their sum is 2^64, and zero in an int.
+			huge := conic.Cone{Kind: conic.Semidefinite, Size: math.MaxInt32}
+			p.Cones = append(p.Cones, slices.Repeat([]conic.Cone{huge}, 8)...)
+			p.Cones = append(p.Cones, slices.Repeat([]conic.Cone{{Kind: conic.Free, Size: math.MaxInt32}}, 4)...)
+			p.Cones = append(p.Cones, conic.Cone{Kind: conic.Free, Size: 4})
+		}, conic.ErrInvalid, "cone 1 (semidefinite, size 2147483647)"},
+		{"negative size of A", func(p *conic.Problem, _ *conic.Settings) { p.A = conic.NewBuilder(4, -10).Matrix() }, conic.ErrInvalid, "4 x -10"},
 		{"asymmetric Q", func(p *conic.Problem, _ *conic.Settings) { p.Q = lopsided.Matrix() }, conic.ErrInvalid, "symmetric"},
 		{"concave", func(p *conic.Problem, _ *conic.Settings) { p.Q = concave.Matrix() }, conic.ErrNotConvex, "Q[3,3]"},
 		{"saddle", func(p *conic.Problem, _ *conic.Settings) { p.Q = saddle.Matrix() }, conic.ErrNotConvex, "coordinate 2"},
 		{"memory", func(_ *conic.Problem, s *conic.Settings) { s.MemoryLimit = 1000 }, conic.ErrMemory, "order 4"},
+		{"memory of the acceleration", func(_ *conic.Problem, s *conic.Settings) { s.Memory = 1 << 18 }, conic.ErrMemory, "order 4"},
 		{"relaxation", func(_ *conic.Problem, s *conic.Settings) { s.Relaxation = 2 }, conic.ErrInvalid, "Relaxation"},
 		{"tolerance", func(_ *conic.Problem, s *conic.Settings) { s.Tolerance = math.NaN() }, conic.ErrInvalid, "Tolerance"},
 		{"start", func(_ *conic.Problem, s *conic.Settings) { s.Start = &conic.Start{X: []float64{1}} }, conic.ErrInvalid, "Start.X"},

@@ -1,6 +1,9 @@
 package conic
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // PartialOrder is the order from which spectra are followed.
 const PartialOrder = partialOrder
@@ -39,7 +42,7 @@ func SparseSolve(root *Matrix, dense bool, x []float64) bool {
 		pl.of[j] = -1
 	}
 	if !dense {
-		pl.sparse = analyse(root)
+		pl.sparse = analyse(root, math.Inf(1))
 	}
 	s, err := newSystem(pl, root, nil, make([]float64, pl.m), ones(pl.n), 1)
 	if err != nil {

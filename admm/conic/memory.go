@@ -17,11 +17,16 @@ func EstimateMemory(p *Problem) float64 {
 	if err != nil {
 		return 0
 	}
-	return memoryOf(p, newPlan(p, q), Settings{}.withDefaults().Memory)
+	s := Settings{}.withDefaults()
+	return memoryOf(p, newPlan(p, q, s.memoryLimit()), s.Memory)
 }
 
+const (
+	word    = 8
+	garbage = 2 // as much memory again, which waits to be collected
+)
+
 func memoryOf(p *Problem, pl *plan, andersonMemory int) float64 {
-	const word, garbage = 8, 2
 	steps := float64(max(andersonMemory, 0))
 	vectors := (20+2*steps)*float64(len(p.C)) + 12*float64(len(p.B)) + 3*steps*steps
 	entries := 8 * float64(p.A.count()+p.Q.count())

@@ -15,17 +15,21 @@ type plan struct {
 	of []int
 	// root is the pattern of A H^(-1/2), whose values depend on rho: the columns of A,
 	// but for each block as many columns as it has coordinates, with all its rows.
-	root *Matrix
+	root        *Matrix
+	rootEntries int
 	// sparse factor, nil if the normal matrix is dense.
 	sparse *symbolic
 }
 
-func newPlan(p *Problem, q *Matrix) *plan {
+// newPlan analyses the structure of a problem. What would take more than so many bytes it
+// counts but does not make; a sparse factor it then takes for a dense one, which takes more.
+func newPlan(p *Problem, q *Matrix, memory float64) *plan {
 	pl := &plan{n: len(p.C), m: len(p.B)}
 	pl.tie(q)
 	if pl.m > 0 {
-		pl.rootPattern(p.A)
-		pl.sparse = analyse(pl.root)
+		if pl.rootPattern(p.A, memory) {
+			pl.sparse = analyse(pl.root, memory)
+		}
 	}
 	return pl
 }
@@ -63,7 +67,8 @@ func (pl *plan) tie(q *Matrix) {
 	}
 }
 
-func (pl *plan) rootPattern(a *Matrix) {
+// rootPattern reports false if the pattern takes more than so many bytes.
+func (pl *plan) rootPattern(a *Matrix, memory float64) bool {
 	rows := make([][]int, len(pl.blocks))
 	for b, block := range pl.blocks {
 		for _, j := range block {
@@ -71,6 +76,16 @@ func (pl *plan) rootPattern(a *Matrix) {
 		}
 		slices.Sort(rows[b])
 		rows[b] = slices.Compact(rows[b])
+	}
+	for j, b := range pl.of {
+		if b >= 0 {
+			pl.rootEntries += len(rows[b])
+		} else {
+			pl.rootEntries += a.start[j+1] - a.start[j]
+		}
+	}
+	if word*float64(pl.rootEntries) > memory {
+		return false
 	}
 	r := &Matrix{rows: pl.m, cols: pl.n, start: make([]int, pl.n+1)}
 	for j := range pl.n {
@@ -82,11 +97,11 @@ func (pl *plan) rootPattern(a *Matrix) {
 		r.start[j+1] = len(r.row)
 	}
 	pl.root = r
+	return true
 }
 
 // memory returns about how many bytes the factors take, and the work on them.
 func (pl *plan) memory() float64 {
-	const word = 8
 	sum := 0.0
 	for _, b := range pl.blocks {
 		sum += float64(len(b)) * float64(len(b)+pl.m)
@@ -98,8 +113,5 @@ func (pl *plan) memory() float64 {
 	default:
 		sum += float64(pl.m) * float64(pl.m)
 	}
-	if pl.root != nil {
-		sum += 4 * float64(len(pl.root.row))
-	}
-	return word * sum
+	return word * (sum + 4*float64(pl.rootEntries))
 }

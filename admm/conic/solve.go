@@ -68,7 +68,7 @@ func newSolver(p *Problem, settings Settings) (*solver, error) {
 	if q.count() == 0 {
 		q = nil
 	}
-	pl := newPlan(p, q)
+	pl := newPlan(p, q, settings.memoryLimit())
 	if need, limit := memoryOf(p, pl, settings.Memory), settings.memoryLimit(); need > limit {
 		return nil, fmt.Errorf("%w: %v: it takes about %.3g GB, and the limit is %.3g GB", ErrMemory, p, need/1e9, limit/1e9)
 	}

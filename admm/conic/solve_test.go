@@ -274,3 +274,34 @@ func TestEstimateMemory(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What does not fit is refused before it is taken, the analysis of the structure included.
+func TestRefusesInTime(t *testing.T) {
+	const m, limit = 4000, 12 << 20
+	// A full column ties all equations together, a chain in Q all coordinates.
+	column, diagonal := conic.NewBuilder(m, m+1), conic.NewBuilder(m, m+1)
+	chain := conic.NewBuilder(m+1, m+1)
+	for i := range m {
+		column.Add(i, i, 1)
+		column.Add(i, m, 1)
+		diagonal.Add(i, i, 1)
+		chain.Add(i, i, 2)
+		chain.Add(i, i+1, -1)
+	}
+	chain.Add(m, m, 2)
+	cones := []conic.Cone{{Kind: conic.Free, Size: m + 1}}
+	for name, p := range map[string]*conic.Problem{
+		"full column": {C: make([]float64, m+1), A: column.Matrix(), B: make([]float64, m), Cones: cones},
+		"chain":       {C: make([]float64, m+1), A: diagonal.Matrix(), B: make([]float64, m), Q: chain.Matrix(), Cones: cones},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := conic.Solve(t.Context(), p, conic.Settings{MemoryLimit: limit}); !errors.Is(err, conic.ErrMemory) {
+			t.Errorf("%s: %v", name, err)
+		}
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 3*limit { // with garbage
+			t.Errorf("%s: %d MiB were allocated, and the limit is %d MiB", name, took>>20, limit>>20)
+		}
+	}
+}

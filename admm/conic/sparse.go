@@ -20,10 +20,10 @@ type symbolic struct {
 const denseShare = 0.1
 
 // analyse returns an order with little fill for root root', and the structure of its
-// factor; nil if that is not worth being sparse.
-func analyse(root *Matrix) *symbolic {
-	m := root.rows
-	limit := int(denseShare * float64(m) * float64(m) / 2)
+// factor; nil if that is not worth being sparse, or takes more than so many bytes.
+func analyse(root *Matrix, memory float64) *symbolic {
+	m := float64(root.rows)
+	limit := int(min(denseShare*m*m/2, memory/(garbage*word*2)))
 	neighbours := normalGraph(root, limit)
 	if neighbours == nil {
 		return nil

@@ -170,7 +170,6 @@ func newSparseFactor(s *symbolic, column func(i int, dst []float64)) *sparseFact
 	waiting, at := make([][]int, m), make([]int, m)
 	sum := make([]float64, m) // by rows of M
 	for k, i := range s.order {
-		clear(sum)
 		column(i, sum)
 		diagonal := sum[i]
 		pivot := diagonal
@@ -187,15 +186,18 @@ func newSparseFactor(s *symbolic, column func(i int, dst []float64)) *sparseFact
 			}
 		}
 		waiting[k] = nil
+		kept := pivot > dependent*diagonal
+		if kept {
+			f.inverse[k] = 1 / pivot
+		}
 		f.values[k] = make([]float64, len(s.columns[k]))
-		if !(pivot > dependent*diagonal) {
-			continue
-		}
-		f.inverse[k] = 1 / pivot
 		for c, place := range s.columns[k] {
-			f.values[k][c] = sum[s.order[place]] / pivot
+			if kept {
+				f.values[k][c] = sum[s.order[place]] / pivot
+			}
+			sum[s.order[place]] = 0 // what is left are rows of earlier places
 		}
-		if len(s.columns[k]) > 0 {
+		if kept && len(s.columns[k]) > 0 {
 			waiting[s.columns[k][0]] = append(waiting[s.columns[k][0]], k)
 		}
 	}

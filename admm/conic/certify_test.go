@@ -123,6 +123,56 @@ func TestUnbounded(t *testing.T) {
 	}
 }
 
+// The same beside a Q with Qd = 0. Some certificates are on the boundary and found slowly;
+// most are found.
+func TestUnboundedQuadratic(t *testing.T) {
+	const trials = 24
+	found := 0
+	for seed := range uint64(trials) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		p, _ := random(rng, mixtures[seed%4], 3, false)
+		n := len(p.C)
+		d, _ := split(rng, p.Cones)
+		x, _ := split(rng, p.Cones)
+		// across returns a row orthogonal to d.
+		across := func() []float64 {
+			row := make([]float64, n)
+			for j := range row {
+				row[j] = rng.NormFloat64()
+			}
+			floats.AddScaled(row, -floats.Dot(row, d)/floats.Dot(d, d), d)
+			return row
+		}
+		a, q := conic.NewBuilder(3, n), conic.NewBuilder(n, n)
+		for i := range 3 {
+			row := across()
+			p.B[i] = floats.Dot(row, x)
+			for j, v := range row {
+				a.Add(i, j, v)
+			}
+		}
+		for range n / 2 {
+			row := across()
+			for i, v := range row {
+				for j := i; j < n; j++ {
+					q.Add(i, j, v*row[j])
+				}
+			}
+		}
+		p.A, p.Q, p.C = a.Matrix(), q.Matrix(), across()
+		floats.AddScaled(p.C, -1/floats.Dot(d, d), d)
+		r := solve(t, p, conic.Settings{MaxIterations: 5000})
+		if r.Status == conic.Limited {
+			continue
+		}
+		unbounded(t, p, r)
+		found++
+	}
+	if found < trials*3/4 {
+		t.Errorf("%d of %d", found, trials)
+	}
+}
+
 func TestSmallCertificates(t *testing.T) {
 	one := func(rows int, v ...float64) *conic.Matrix {
 		b := conic.NewBuilder(rows, len(v)/rows)

@@ -215,6 +215,9 @@ const (
 
 	// In an infeasible or unbounded problem one of the lengths grows for ever.
 	leastRho, mostRho = 1e-9, 1e9
+	// A rho so far below the largest entry of Q leaves H too singular for the directions
+	// that Q does not see, which are what certificates are made of.
+	leastShare = 1e-4
 )
 
 // balance moves rho towards |slack| / |z|, where steps of one length are as large a part
@@ -240,7 +243,11 @@ func (s *solver) balance() error {
 	if ratio < least && ratio > 1/least {
 		return nil
 	}
-	rho := min(max(s.rho*ratio, leastRho), mostRho)
+	lowest := leastRho
+	if s.q != nil {
+		lowest = max(lowest, min(s.rho, leastShare*largest(s.p.Q.val)))
+	}
+	rho := min(max(s.rho*ratio, lowest), mostRho)
 	if rho == s.rho {
 		return nil
 	}

@@ -69,7 +69,12 @@ func ReadSDPA(r io.Reader) (*Problem, error) {
 		}
 		p.B = append(p.B, v)
 	}
-	in.rest = nil
+	if len(in.rest) > 0 {
+		if _, err := strconv.ParseFloat(in.rest[0], 64); err == nil {
+			return nil, in.fail("more than %d numbers for c, which has one for each equation", m)
+		}
+	}
+	in.rest = nil // a comment
 	p.C = make([]float64, start[len(start)-1])
 	a := NewBuilder(m, len(p.C))
 	if err := in.entries(p, start, a); err != nil {

@@ -127,6 +127,7 @@ func TestSDPAErrors(t *testing.T) {
 		{"1\n2\n5000 5000\n1\n", "more than"},
 		{"2\n1\n2\n1\n", "ends before c[2]"},
 		{"1\n1\n2\nNaN\n", "not a finite number"},
+		{"3\n1\n2\n1 2\n1 1 1 1 1\n", "line 5: more than 3 numbers"}, // c is short: this is an entry
 		{"1\n1\n2\n1\n1 1 1 1\n", "line 5: 4 words"},
 		{"1\n1\n2\n1\n2 1 1 1 1\n", "from 0 to 1"},
 		{"1\n1\n2\n1\n1 2 1 1 1\n", "word 2"},

@@ -59,7 +59,7 @@
 //
 // With x = z the cones hold and <s, x> = 0 up to rounding, always. A [Result] is solved
 // when Ax = b, c + Qx - A'y = s and the equality of the two objectives hold up to the
-// tolerance. A y with b'y > 0 and -A'y in K* proves that nothing is feasible, since
+// tolerance, in the units given and after equilibration. A y with b'y > 0 and -A'y in K* proves that nothing is feasible, since
 // b'y = <A'y, x> <= 0 for x in K with Ax = b; an x in K with Ax = 0, Qx = 0 and <c, x> < 0
 // is a direction along which the objective falls for ever. Where either exists, v runs
 // off along it (Banjac, Goulart, Stellato and Boyd, 2019), and it is tested and returned.

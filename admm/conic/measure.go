@@ -11,6 +11,7 @@ type measure struct {
 	x, y, s           []float64
 	objective, value  float64
 	primal, dual, gap float64
+	scaled            float64 // the larger residual of the equilibrated problem
 	ax, qx, aty       []float64 // work
 }
 
@@ -32,14 +33,18 @@ func (s *solver) measure() {
 	s.q.AddMul(m.qx, 1, m.x)
 	p.A.AddMulTrans(m.aty, 1, m.y)
 
+	m.scaled = 0
 	var gap float64
 	for i, v := range m.ax {
 		gap = max(gap, math.Abs(v-p.B[i]))
+		m.scaled = max(m.scaled, math.Abs(v-p.B[i])*s.scale.e[i]/s.scale.primal)
 	}
 	m.primal = gap / max(1, largest(m.ax), largest(p.B))
 	gap = 0
 	for j, c := range p.C {
-		gap = max(gap, math.Abs(c+m.qx[j]-m.aty[j]-m.s[j]))
+		r := math.Abs(c + m.qx[j] - m.aty[j] - m.s[j])
+		gap = max(gap, r)
+		m.scaled = max(m.scaled, r*s.scale.d[j]/s.scale.dual)
 	}
 	m.dual = gap / max(1, largest(p.C), largest(m.qx), largest(m.aty), largest(m.s))
 	quadratic := floats.Dot(m.x, m.qx) / 2

@@ -51,7 +51,8 @@ type Start struct {
 type Status int
 
 const (
-	// Solved: residuals and gap are within Tolerance.
+	// Solved: residuals and gap are within Tolerance, in the units given and in those of
+	// the equilibrated problem.
 	Solved Status = iota
 	// Infeasible: Certificate shows that no x is feasible.
 	Infeasible

@@ -201,7 +201,9 @@ func (s *solver) check() bool {
 			Primal: s.point.primal, Dual: s.point.dual, Gap: s.point.gap,
 		})
 	}
-	if worst <= s.Tolerance {
+	// In the user's units residuals are relative to the largest entries, and say nothing of
+	// a cone whose costs are a millionth of another's.
+	if worst <= s.Tolerance && s.point.scaled <= s.Tolerance {
 		s.result.Status = Solved
 		return true
 	}

@@ -11,7 +11,7 @@ type measure struct {
 	x, y, s           []float64
 	objective, value  float64
 	primal, dual, gap float64
-	scaled            float64 // the larger residual of the equilibrated problem
+	scaled            float64   // the larger residual of the equilibrated problem
 	ax, qx, aty       []float64 // work
 }
 

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/arrangements/pricing"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // CertificateKind is what is known of the optimality of a network. Kinds are
@@ -93,7 +94,7 @@ func NewCertificate(y, v []float64, beta, objective float64, price Price) Certif
 	price.Found = [2][]pricing.Direction{}
 	return Certificate{
 		Kind: price.Kind, Price: price,
-		LowerBound: bound, RelativeGap: relativeGap(objective, bound),
+		LowerBound: bound, RelativeGap: metrics.RelativeGap(objective, bound),
 		Dual: floats.ScaleTo(make([]float64, len(v)), scale, v),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // CertifySettings steer [Certify]. The zero value works.
@@ -99,7 +100,7 @@ func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta 
 	c.Certificate, c.Estimate, c.Rounds, c.BetterObjective = best.proved, best.estimate, best.rounds, c.Objective
 	for _, k := range []*Certificate{&c.Certificate, c.Estimate} {
 		if k != nil {
-			k.RelativeGap = relativeGap(c.Objective, k.LowerBound)
+			k.RelativeGap = metrics.RelativeGap(c.Objective, k.LowerBound)
 		}
 	}
 	if best.objective < c.Objective*(1-sameObjective) {
@@ -109,7 +110,7 @@ func Certify(ctx context.Context, x *mat.Dense, y []float64, net *Network, beta 
 		c.BetterObjective, _, err = c.Better.Objective(x, y, beta)
 	}
 	c.Status = Limited
-	switch gap := relativeGap(c.BetterObjective, c.Certificate.LowerBound); {
+	switch gap := metrics.RelativeGap(c.BetterObjective, c.Certificate.LowerBound); {
 	case gap <= t.tolerance:
 		c.Status = Solved
 	case ctx.Err() != nil:

@@ -8,7 +8,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/internal/generation"
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/lasso"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // A trainer searches for the best network of any width. It generates neurons first
@@ -59,7 +61,7 @@ func (b *bracket) bound() (bound float64, estimated bool) {
 
 func (b *bracket) gap() float64 {
 	bound, _ := b.bound()
-	return relativeGap(b.objective, bound)
+	return metrics.RelativeGap(b.objective, bound)
 }
 
 // report is what a progress callback is told.
@@ -70,7 +72,7 @@ func (b *bracket) report() SolveProgress {
 	}
 	return SolveProgress{
 		Phase: "generate", Rounds: b.rounds,
-		Objective: b.objective, LowerBound: bound, Gap: relativeGap(b.objective, bound), Estimated: estimated,
+		Objective: b.objective, LowerBound: bound, Gap: metrics.RelativeGap(b.objective, bound), Estimated: estimated,
 	}
 }
 
@@ -161,8 +163,8 @@ type scales struct{ x, y float64 }
 func newScales(x *mat.Dense, target []float64, beta float64) scales {
 	n, _ := x.Dims()
 	k := scales{
-		x: powerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n))),
-		y: powerOfTwo(floats.Norm(target, 2) / math.Sqrt(float64(n))),
+		x: kernel.PowerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n))),
+		y: kernel.PowerOfTwo(floats.Norm(target, 2) / math.Sqrt(float64(n))),
 	}
 	if math.IsInf(k.beta(beta), 0) {
 		return scales{1, 1} // beta is past every useful value

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // overAll completes the result by training over all networks.
@@ -51,10 +52,10 @@ func (result *Result) overAll(ctx context.Context, x *mat.Dense, y []float64, pr
 		return nil, err
 	}
 	c := &result.Certificate
-	c.RelativeGap = relativeGap(result.Objective, c.LowerBound)
+	c.RelativeGap = metrics.RelativeGap(result.Objective, c.LowerBound)
 	gap := c.RelativeGap
 	if e := result.Estimate; e != nil {
-		e.RelativeGap = relativeGap(result.Objective, e.LowerBound)
+		e.RelativeGap = metrics.RelativeGap(result.Objective, e.LowerBound)
 		gap = min(gap, e.RelativeGap)
 	}
 	switch met := gap <= options.Tolerance; {

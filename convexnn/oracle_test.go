@@ -12,6 +12,7 @@ import (
 
 	"github.com/convexnn/convexnn/arrangements/pricing"
 	"github.com/convexnn/convexnn/internal/generation"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // TrainBy is [Train] over all networks at options.Beta with the prover given, for the
@@ -41,7 +42,7 @@ func TrainBy(ctx context.Context, x *mat.Dense, y []float64, options Options, pr
 	}
 	for _, c := range []*Certificate{&r.Certificate, r.Estimate} {
 		if c != nil {
-			c.RelativeGap = relativeGap(r.Objective, c.LowerBound)
+			c.RelativeGap = metrics.RelativeGap(r.Objective, c.LowerBound)
 		}
 	}
 	return r, nil

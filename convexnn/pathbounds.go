@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // reconcile holds the points against each other.
@@ -101,11 +103,11 @@ func (b *pathBounds) settle() {
 	proved, best := make([]Certificate, len(b.points)), make([]Certificate, len(b.points))
 	for k, r := range b.points {
 		proved[k] = r.Certificate
-		proved[k].RelativeGap = relativeGap(r.Objective, proved[k].LowerBound)
+		proved[k].RelativeGap = metrics.RelativeGap(r.Objective, proved[k].LowerBound)
 		best[k] = proved[k]
 		if r.Estimate != nil {
 			best[k] = *r.Estimate
-			best[k].RelativeGap = relativeGap(r.Objective, best[k].LowerBound)
+			best[k].RelativeGap = metrics.RelativeGap(r.Objective, best[k].LowerBound)
 		}
 	}
 	b.refute(best)

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // units are the powers of two that bring a program to entries of order one.
@@ -40,8 +42,8 @@ func (k units) restore(s *Solution) {
 func (p *Program) scaled() (*Program, units) {
 	n, d := p.spec.X.Dims()
 	k := units{
-		x: powerOfTwo(mat.Norm(p.spec.X, 2) / math.Sqrt(float64(n))),
-		y: powerOfTwo(floats.Norm(p.target, 2) / math.Sqrt(float64(n))),
+		x: kernel.PowerOfTwo(mat.Norm(p.spec.X, 2) / math.Sqrt(float64(n))),
+		y: kernel.PowerOfTwo(floats.Norm(p.target, 2) / math.Sqrt(float64(n))),
 	}
 	spec := p.spec
 	spec.X = mat.NewDense(n, d, nil)
@@ -83,13 +85,4 @@ func rowSpace(x *mat.Dense) *mat.Dense {
 	lapack64.Geqrf(q, tau, work, len(work))
 	lapack64.Orgqr(q, tau, work, len(work))
 	return mat.NewDense(q.Rows, q.Cols, q.Data)
-}
-
-// powerOfTwo returns the power of two next to v, 1 for zero.
-func powerOfTwo(v float64) float64 {
-	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
-		return 1
-	}
-	_, exp := math.Frexp(v)
-	return math.Ldexp(1, exp)
 }

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/convexnn/convexnn/internal/orth"
+	"github.com/convexnn/convexnn/internal/prune"
 )
 
 // rounding is the relative rise of the objective that one of the three steps of
@@ -145,30 +145,23 @@ func (s *simplifier) merge(net *Network, limit float64) *Network {
 	return out
 }
 
-// prune removes neurons while the fits of those left are linearly dependent.
-// Moving along a dependency sum_j c_j a_j = 0 scales neuron j by 1 - t c_j and
-// changes no output; the sign of c that lowers the penalty, or keeps it, is taken
-// until the first neuron is gone.
+// prune removes neurons while the fits of those left are linearly dependent, so that no
+// output changes and the penalty does not rise.
 func (s *simplifier) prune(net *Network, dependence float64) *Network {
-	m, n := len(net.Neurons), len(s.y)
-	p := pruner{
-		fits:  s.fits(net),
-		units: s.units(net),
-		sizes: make([]float64, m),
-		scale: make([]float64, m),
-		basis: orth.New(n, min(n, m)),
-		rest:  make([]float64, n),
-	}
-	for j, h := range net.Neurons {
-		p.sizes[j] = size(h)
-		p.scale[j] = 1
-	}
-	for _, j := range bySize(net) {
-		p.add(j, dependence)
-	}
-	out := net.rescaled(p.scale) // 0 for all but the members
+	neurons := s.neurons(net)
+	neurons.Units = s.units(net)
+	out := net.rescaled(neurons.Scales(bySize(net), dependence))
 	out.balance()
 	return out
+}
+
+// neurons is what package prune sees of a network.
+func (s *simplifier) neurons(net *Network) *prune.Neurons {
+	sizes := make([]float64, len(net.Neurons))
+	for j, h := range net.Neurons {
+		sizes[j] = size(h)
+	}
+	return &prune.Neurons{Fits: s.fits(net), Sizes: sizes}
 }
 
 // units returns for each neuron the reciprocal of the length that its fit would
@@ -195,115 +188,10 @@ func (s *simplifier) units(net *Network) []float64 {
 	return units
 }
 
-// A pruner holds neurons with linearly independent fits.
-type pruner struct {
-	fits    [][]float64
-	units   []float64 // reciprocal lengths of the fits
-	sizes   []float64 // terms of the penalty
-	scale   []float64 // what is left of each neuron
-	basis   *orth.Basis
-	members []int // the neurons of the basis, in its order
-	c       []float64
-	rest    []float64 // scratch, n long
-}
-
-// add makes neuron j a member if its fit is independent of the members' fits;
-// otherwise one of them or j itself is scaled to nothing and is none.
-func (p *pruner) add(j int, dependence float64) {
-	for !p.basis.Push(p.fits[j], p.units[j], dependence) {
-		p.depend(j)
-		gone := p.moveAlong(j)
-		if gone == len(p.members) {
-			return
-		}
-		p.members = slices.Delete(p.members, gone, gone+1)
-		if p.basis.Replace(gone, p.fits[j], p.units[j], dependence) {
-			break
-		}
-	}
-	p.members = append(p.members, j)
-}
-
-// depend stores in c the dependency sum_k c_k a_k + c_last a_j = 0 of the fits of
-// the members and of j.
-func (p *pruner) depend(j int) {
-	k := len(p.members)
-	p.c = slices.Grow(p.c[:0], 2*(k+1))[:k+1]
-	c, z := p.c, p.c[k+1:2*k+1]
-	clear(c)
-	c[k] = 1
-	copy(p.rest, p.fits[j])
-	// The second pass corrects c by what the first leaves over, so that the
-	// errors of thousands of rotations do not add up in the outputs.
-	for pass := range 2 {
-		p.basis.Fit(z, p.rest)
-		for i, name := range p.members {
-			z[i] *= p.units[name]
-			c[i] -= z[i]
-			if pass == 0 {
-				floats.AddScaled(p.rest, -z[i], p.fits[name])
-			}
-		}
-	}
-}
-
-// moveAlong scales the members and j along the dependency c of their fits until
-// one is gone, and returns its place in the list of members, j being the last.
-func (p *pruner) moveAlong(j int) (gone int) {
-	neurons := append(p.members, j)
-	change, most := 0.0, 0.0
-	for k, name := range neurons {
-		change += p.c[k] * p.sizes[name]
-	}
-	if change < 0 || (change == 0 && floats.Max(p.c) <= 0) {
-		floats.Scale(-1, p.c)
-	}
-	for k, name := range neurons {
-		if ratio := p.c[k] / p.scale[name]; ratio > most {
-			most, gone = ratio, k
-		}
-	}
-	for k, name := range neurons {
-		p.scale[name] = max(0, p.scale[name]-p.c[k]/most)
-	}
-	p.scale[neurons[gone]] = 0
-	return gone
-}
-
-// resize finds the best non-negative scale of each neuron, by coordinate descent
-// on 1/2 |sum_j c_j a_j - y|^2 + beta sum_j c_j |u_j||alpha_j|, and the best
-// intercept. It starts from the network given and only descends.
+// resize finds the best non-negative scale of each neuron and the best intercept. It
+// starts from the network given and only descends.
 func (s *simplifier) resize(net *Network) *Network {
-	const sweeps = 200
-	fits := s.fits(net)
-	r := slices.Clone(s.target)
-	scale := make([]float64, len(fits))
-	sizes, energy := make([]float64, len(fits)), make([]float64, len(fits))
-	for j, a := range fits {
-		floats.Sub(r, a)
-		scale[j] = 1
-		sizes[j] = size(net.Neurons[j])
-		energy[j] = floats.Dot(a, a)
-	}
-	for range sweeps {
-		moved := 0.0
-		for j, a := range fits {
-			if energy[j] == 0 {
-				scale[j] = 0
-				continue
-			}
-			next := max(0, scale[j]+(floats.Dot(a, r)-s.beta*sizes[j])/energy[j])
-			if step := next - scale[j]; step != 0 {
-				floats.AddScaled(r, -step, a)
-				scale[j] = next
-				moved = max(moved, math.Abs(step))
-			}
-		}
-		if moved < 1e-12 {
-			break
-		}
-	}
-	out := net.rescaled(scale)
+	out := net.rescaled(s.neurons(net).Resize(s.target, s.beta))
 	out.balance()
 	if s.intercept {
 		_ = out.fitIntercept(s.x, s.y) // shapes were checked at the door

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/admm"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // SolveSettings steer [Program.Solve]. The zero value works.
@@ -142,7 +143,7 @@ func (s *search) offer(u *mat.Dense, v []float64) {
 		s.best.LowerBound = bound.Value
 		s.best.Dual = floats.ScaleTo(make([]float64, len(v)), bound.Scale, v)
 	}
-	s.best.Gap = relativeGap(s.best.Objective, s.best.LowerBound)
+	s.best.Gap = metrics.RelativeGap(s.best.Objective, s.best.LowerBound)
 	s.current = u
 }
 
@@ -217,12 +218,4 @@ func (s *search) finish(ctx context.Context) *Solution {
 	}
 	s.units.restore(&out)
 	return &out
-}
-
-// relativeGap returns (upper - lower)/upper, 0 if both are 0.
-func relativeGap(upper, lower float64) float64 {
-	if upper <= lower || upper == 0 {
-		return 0
-	}
-	return min(1, (upper-lower)/upper)
 }

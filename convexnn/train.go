@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // A Mode is how [Train] chooses the activation patterns.
@@ -240,7 +241,7 @@ func (r *Result) settle(tolerance float64) {
 	if r.Objective <= c.ProgramObjective {
 		return
 	}
-	c.ProgramGap = relativeGap(r.Objective, c.ProgramBound)
+	c.ProgramGap = metrics.RelativeGap(r.Objective, c.ProgramBound)
 	if r.Status == Solved && c.ProgramGap > tolerance {
 		r.Status = Limited
 	}
@@ -265,7 +266,7 @@ func (r *Result) withoutNeurons(ctx context.Context, x *mat.Dense, y []float64, 
 	if trivial := r.PatternsPossible.IsInt64() && r.PatternsPossible.Int64() == 1; trivial || (options.Gates != nil && ctx.Err() == nil) {
 		r.Status, r.Certificate.ProgramBound = Solved, r.Objective
 	}
-	r.Certificate.ProgramGap = relativeGap(r.Objective, r.Certificate.ProgramBound)
+	r.Certificate.ProgramGap = metrics.RelativeGap(r.Objective, r.Certificate.ProgramBound)
 	return r, nil
 }
 

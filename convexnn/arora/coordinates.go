@@ -5,6 +5,8 @@ import (
 	"math/big"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // digits are the bits that [orthonormal] computes with. Columns of float64 numbers that
@@ -22,7 +24,7 @@ func orthonormal(x *mat.Dense, r int) (w, q *mat.Dense) {
 	n, d := x.Dims()
 	scaled, units := mat.DenseCopyOf(x), make([]float64, d)
 	for k := range d {
-		units[k] = powerOfTwo(mat.Norm(x.ColView(k), math.Inf(1)))
+		units[k] = kernel.PowerOfTwo(mat.Norm(x.ColView(k), math.Inf(1)))
 		for i := range n {
 			scaled.Set(i, k, x.At(i, k)/units[k])
 		}

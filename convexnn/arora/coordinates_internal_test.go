@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 func TestOrthonormal(t *testing.T) {
@@ -47,7 +49,7 @@ func TestOrthonormal(t *testing.T) {
 		// Among weights with the same fits there are none smaller, once the features have
 		// comparable units: those of W are combinations of the rows.
 		for k := range d {
-			unit := powerOfTwo(mat.Norm(x.ColView(k), math.Inf(1)))
+			unit := kernel.PowerOfTwo(mat.Norm(x.ColView(k), math.Inf(1)))
 			for i := range n {
 				x.Set(i, k, x.At(i, k)/unit)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/convexnn/convexnn/arrangements"
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/internal/bitset"
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // A problem is the training problem in scaled coordinates of the row space of X, with
@@ -52,8 +53,8 @@ func newProblem(ctx context.Context, x *mat.Dense, y []float64, s Settings) (*pr
 	if s.Intercept {
 		floats.AddConst(-stat.Mean(y, nil), p.y)
 	}
-	p.sx = powerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n)))
-	p.sy = powerOfTwo(floats.Norm(p.y, 2) / math.Sqrt(float64(n)))
+	p.sx = kernel.PowerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n)))
+	p.sy = kernel.PowerOfTwo(floats.Norm(p.y, 2) / math.Sqrt(float64(n)))
 	floats.Scale(1/p.sy, p.y)
 	p.beta = s.Beta / p.sx / p.sy
 	p.x = mat.DenseCopyOf(x)
@@ -104,15 +105,6 @@ func rowNorms(x *mat.Dense) []float64 {
 		out[i] = floats.Norm(x.RawRowView(i), 2)
 	}
 	return out
-}
-
-// powerOfTwo returns the power of two next to v, 1 for zero.
-func powerOfTwo(v float64) float64 {
-	if v == 0 {
-		return 1
-	}
-	_, exp := math.Frexp(v)
-	return math.Ldexp(1, exp)
 }
 
 // signed is the number of signed cells.

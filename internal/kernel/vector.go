@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/convexnn/convexnn/internal/kernel/micro"
@@ -55,3 +57,13 @@ var vectors = micro.Float64()
 // Version returns the name of the innermost loops in use, and an error if the
 // environment asks for others that are not to be had.
 func Version() (string, error) { return vectors.Name, micro.CheckEnvironment() }
+
+// PowerOfTwo returns the power of two next to v > 0, by which numbers of about its size
+// are divided without rounding; 1 for zero and what is not finite.
+func PowerOfTwo(v float64) float64 {
+	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+		return 1
+	}
+	_, exp := math.Frexp(v)
+	return math.Ldexp(1, exp)
+}

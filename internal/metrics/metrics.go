@@ -70,6 +70,15 @@ func AUC(scores, classes []float64) float64 {
 	return defined(integrate.Trapezoidal(fpr, tpr))
 }
 
+// RelativeGap returns (upper - lower)/upper for bounds on something that is not negative, 0
+// where they meet or cross.
+func RelativeGap(upper, lower float64) float64 {
+	if upper <= lower || upper == 0 {
+		return 0
+	}
+	return min(1, (upper-lower)/upper)
+}
+
 // largest returns the largest absolute value of both slices, 1 if that is 0. A
 // value that is not finite gives 1, and a NaN in the end.
 func largest(a, b []float64) float64 {

@@ -44,3 +44,11 @@ func TestMeasures(t *testing.T) {
 		})
 	}
 }
+
+func TestRelativeGap(t *testing.T) {
+	for _, c := range [][3]float64{{2, 1, 0.5}, {2, 2, 0}, {2, 3, 0}, {0, 0, 0}, {2, 0, 1}, {2, -1, 1}} {
+		if got := RelativeGap(c[0], c[1]); got != c[2] {
+			t.Errorf("from %g to %g: %g, want %g", c[1], c[0], got, c[2])
+		}
+	}
+}

@@ -66,6 +66,10 @@
 // [Certify] brackets a network that comes from elsewhere in the same way, and
 // [Verify] checks a dual vector that somebody else found.
 //
+// # Several outputs
+//
+// Package outputs trains networks whose neurons are shared by several targets or classes.
+//
 // # The gated network
 //
 // With [Gated] the activation patterns stay those of fixed gates whatever the

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/arrangements"
+	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/parallel"
 )
 
@@ -52,7 +53,15 @@ func LocalOutputs(ctx context.Context, x, v *mat.Dense, settings LocalSettings) 
 	if p.size == 0 {
 		return Result{Exact: true, Closed: true}, nil
 	}
-	r := Result{Upper: math.Inf(1), Found: p.directions(p.search(ctx, settings), p.value)}
+	r := Result{Upper: math.Inf(1)}
+	if found := p.search(ctx, settings); settings.NoPatterns {
+		r.Found = p.cellData.directions(found, p.value)
+		for k := range r.Found {
+			r.Found[k].Pattern = arrangements.Pattern{}
+		}
+	} else {
+		r.Found = p.directions(found, p.value)
+	}
 	if len(r.Found) > 0 {
 		r.Value, r.Direction = r.Found[0].Value, r.Found[0].Vector
 	}
@@ -97,8 +106,10 @@ func (p *outputs) value(u []float64) float64 {
 // sum stores sum C_i (y_i.u)_+ in s and returns its length.
 func (p *outputs) sum(s, u []float64) float64 {
 	clear(s)
-	for i := range p.n {
-		if z := floats.Dot(p.row(i), u); z > 0 {
+	z := make([]float64, p.n)
+	kernel.MulVec(z, p.unit, u)
+	for i, z := range z {
+		if z > 0 {
 			floats.AddScaled(s, z, p.weight(i))
 		}
 	}
@@ -165,7 +176,6 @@ func (p *outputs) climb(ctx context.Context, u []float64) candidate {
 		u = floats.ScaleTo(make([]float64, p.d), 1/l, u)
 	}
 	best := candidate{value: p.sum(w, u), u: u}
-	step := LocalSettings{Starts: -1, Polish: -1, Kicks: -1, Given: [][]float64{nil}}
 	for range 200 {
 		if best.value <= 1e-13*p.size || ctx.Err() != nil {
 			break
@@ -179,10 +189,9 @@ func (p *outputs) climb(ctx context.Context, u []float64) candidate {
 			}
 		}
 		p.sum(w, next.u)
-		step.Given[0] = next.u
-		if r, err := localSearch(ctx, p.matrix(), p.along(w), step); err == nil && r.Direction != nil {
-			if value := p.sum(w, r.Direction); value > next.value {
-				next = candidate{value: value, u: r.Direction}
+		if u := p.ascend(ctx, next.u, p.along(w)); u != nil {
+			if value := p.sum(w, u); value > next.value {
+				next = candidate{value: value, u: u}
 			}
 		}
 		gained := next.value > best.value*(1+1e-13)
@@ -197,14 +206,44 @@ func (p *outputs) climb(ctx context.Context, u []float64) candidate {
 	return best
 }
 
+// ascend returns the end of scalar ascent from u for the weights v, or nil. In space it
+// spares localSearch's preparations, as the rows have unit length already.
+func (p *outputs) ascend(ctx context.Context, u, v []float64) []float64 {
+	scalar := &problem{x: p.matrix(), v: v, unit: p.unit, weight: v, maxIterations: 200 + 10*p.d}
+	for i, w := range v {
+		switch {
+		case w > 0:
+			scalar.plus = append(scalar.plus, i)
+		case w < 0:
+			scalar.minus = append(scalar.minus, i)
+		}
+		scalar.size += math.Abs(w)
+	}
+	if len(scalar.plus)+len(scalar.minus) == p.n && scalar.spatial() {
+		return scalar.newAscent().climb(u).u
+	}
+	step := LocalSettings{Starts: -1, Polish: -1, Kicks: -1, Given: [][]float64{u}}
+	r, err := localSearch(ctx, p.matrix(), v, step)
+	if err != nil {
+		return nil
+	}
+	return r.Direction
+}
+
 // inCell returns the unit vector that maximises |V'DXu| for the samples D active
 // at u, wherever it lies.
 func (p *outputs) inCell(u []float64) []float64 {
 	b := make([]float64, p.c*p.d)
-	for i := range p.n {
-		if row := p.row(i); floats.Dot(row, u) > 0 {
-			addOuter(b, 1, p.weight(i), row)
+	z, column := make([]float64, p.n), make([]float64, p.n)
+	kernel.MulVec(z, p.unit, u)
+	for l := range p.c {
+		for i, z := range z {
+			column[i] = 0
+			if z > 0 {
+				column[i] = p.w[i*p.c+l]
+			}
 		}
+		kernel.AddMulTransVec(b[l*p.d:(l+1)*p.d], 1, p.unit, column)
 	}
 	s := newSpectrum(p.c, p.d)
 	if s.norm(b, 0) == 0 {

@@ -1,0 +1,4 @@
+package outputs
+
+// NormBound is normBound, for tests.
+var NormBound = normBound

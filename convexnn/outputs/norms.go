@@ -1,0 +1,85 @@
+package outputs
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/convexnn"
+)
+
+// normBound is an upper bound on theta(V) from norms alone. As 2 (z)_+ = z + |z|,
+//
+//	2 V'(Xu)_+ = V'X u + V'E (E^-1 |Xu|),   |V'(Xu)_+| <= (|V'X| + |V'E| |E^-1 X|)/2
+//
+// in spectral norms, for any positive diagonal E; here the one for which the rows of EV
+// and of E^-1 X have the same length, and E = I.
+func normBound(x *mat.Dense, v []float64) float64 {
+	n, d := x.Dims()
+	c := len(v) / n
+	m := mat.NewDense(n, c, v)
+	var product mat.Dense
+	product.Mul(m.T(), x)
+	left, right := mat.NewDense(n, c, nil), mat.NewDense(n, d, nil)
+	for i := range n {
+		a, b := floats.Norm(m.RawRowView(i), 2), floats.Norm(x.RawRowView(i), 2)
+		if a == 0 || b == 0 {
+			continue // the row adds nothing to V'(Xu)_+
+		}
+		e := math.Sqrt(b / a)
+		floats.ScaleTo(left.RawRowView(i), e, m.RawRowView(i))
+		floats.ScaleTo(right.RawRowView(i), 1/e, x.RawRowView(i))
+	}
+	const slack = 1e-10 // far above what the singular values lose to rounding
+	return (spectral(&product) + min(spectral(m)*spectral(x), spectral(left)*spectral(right))) / 2 * (1 + slack)
+}
+
+// spectral is the largest singular value, or the Frobenius norm where that fails.
+func spectral(m *mat.Dense) float64 {
+	var svd mat.SVD
+	if svd.Factorize(m, mat.SVDNone) {
+		return svd.Values(nil)[0]
+	}
+	return mat.Norm(m, 2)
+}
+
+// proveByNorms returns the best bound on the objective of all networks that norms prove,
+// of the given dual vector and of targets with their singular values clipped: V with
+// singular values at most t has the norm t, whatever that of Y is.
+func proveByNorms(x *mat.Dense, target, dual []float64, beta, objective float64) convexnn.Certificate {
+	best := convexnn.Certificate{Kind: convexnn.CertifiedBounded}
+	try := func(v []float64) {
+		price := convexnn.Price{Upper: normBound(x, v), Kind: convexnn.CertifiedBounded, Method: ByNorms}
+		if c := convexnn.NewCertificate(target, v, beta, objective, price); best.Dual == nil || c.LowerBound > best.LowerBound {
+			best = c
+		}
+	}
+	if dual != nil {
+		try(dual)
+	}
+	n, _ := x.Dims()
+	y := mat.NewDense(n, len(target)/n, target)
+	var svd mat.SVD
+	if !svd.Factorize(y, mat.SVDThin) {
+		try(target)
+		return best
+	}
+	var u, w mat.Dense
+	svd.UTo(&u)
+	svd.VTo(&w)
+	values := svd.Values(nil)
+	for k, t := range values {
+		if t == 0 || k > 0 && t == values[k-1] {
+			continue
+		}
+		clipped := mat.NewDiagDense(len(values), nil)
+		for l, s := range values {
+			clipped.SetDiag(l, min(s, t))
+		}
+		var v mat.Dense
+		v.Product(&u, clipped, w.T())
+		try(flat(&v))
+	}
+	return best
+}

@@ -10,6 +10,10 @@ import (
 // are wide, seldom set, and most likely those of an identifier.
 const maxLevels = 1000
 
+// maxClasses is the most classes with an output each: beyond it the target is most
+// likely an identifier.
+const maxClasses = 100
+
 // manyRows is the table size from which a category of its own in every row is
 // taken for an identifier.
 const manyRows = 20
@@ -28,6 +32,14 @@ type FitOptions struct {
 	// classification must have two labels, of which the second in sorted order
 	// is positive. Numbers sort as numbers.
 	Positive string
+
+	// Targets names several numeric columns to predict at once, in the place of
+	// Target. The task is a regression.
+	Targets []string
+
+	// Multiclass lets the target of a classification have more than two labels
+	// where Positive is empty: there is one output for each then.
+	Multiclass bool
 
 	// Standardize scales the features, and the target of a regression, to mean 0
 	// and population variance 1 on the training rows.
@@ -64,7 +76,7 @@ func Fit(t *Table, train []int, opt FitOptions) (*Preprocessor, []string, error)
 			return nil, nil, fmt.Errorf("%w: training row %d of a table with %d rows", ErrRow, i, t.rows)
 		}
 	}
-	at, err := t.Index(opt.Target)
+	at, err := t.targets(opt)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,11 +85,16 @@ func Fit(t *Table, train []int, opt FitOptions) (*Preprocessor, []string, error)
 			ErrNoFeatures, t.Name, quote(t.columns[0].Name))
 	}
 	f := fitter{t: t, train: train, opt: opt}
-	if err := f.fitTarget(&t.columns[at]); err != nil {
+	if len(at) > 1 {
+		err = f.fitTargets(at)
+	} else {
+		err = f.fitTarget(&t.columns[at[0]])
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	for j := range t.columns {
-		if j == at {
+		if slices.Contains(at, j) {
 			continue
 		}
 		if err := f.fitFeature(&t.columns[j]); err != nil {

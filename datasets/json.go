@@ -18,6 +18,7 @@ type (
 		Impute      bool            `json:"impute"`
 		Features    []storedFeature `json:"features"`
 		Target      storedTarget    `json:"target"`
+		Further     []storedTarget  `json:"further_targets,omitempty"`
 	}
 	storedFeature struct {
 		Name    string         `json:"name"`
@@ -43,6 +44,8 @@ type (
 		Negative string `json:"negative,omitempty"`
 		Positive string `json:"positive,omitempty"`
 		Rest     bool   `json:"rest,omitempty"`
+
+		Labels []string `json:"labels,omitempty"`
 	}
 )
 
@@ -54,8 +57,9 @@ func (p *Preprocessor) MarshalJSON() ([]byte, error) {
 		Features: make([]storedFeature, len(p.features)),
 		Target: storedTarget{
 			Name: p.target.name, Kind: p.target.kind, storedScaling: store(p.target.scaling),
-			Negative: p.target.negative, Positive: p.target.positive, Rest: p.target.rest,
+			Negative: p.target.negative, Positive: p.target.positive, Rest: p.target.rest, Labels: p.target.labels,
 		},
+		Further: p.several.further(),
 	}
 	for k := range p.features {
 		f := &p.features[k]
@@ -113,6 +117,9 @@ func (p *Preprocessor) UnmarshalJSON(b []byte) error {
 	}
 	var err error
 	if q.target, err = s.Target.load(s.Task); err != nil {
+		return err
+	}
+	if err := q.loadFurther(s.Further, names); err != nil {
 		return err
 	}
 	*p = q
@@ -180,7 +187,7 @@ func (sf *storedFeature) load(impute bool) (feature, error) {
 }
 
 func (st *storedTarget) load(task Task) (target, error) {
-	t := target{name: st.Name, kind: st.Kind, negative: st.Negative, positive: st.Positive, rest: st.Rest}
+	t := target{name: st.Name, kind: st.Kind, negative: st.Negative, positive: st.Positive, rest: st.Rest, labels: st.Labels}
 	var err error
 	if t.scaling, err = st.storedScaling.load(st.Name); err != nil {
 		return target{}, err
@@ -189,10 +196,13 @@ func (st *storedTarget) load(task Task) (target, error) {
 	case st.Name == "":
 		return target{}, badStored("the target has no name")
 	case task == TaskRegression:
-		if st.Kind != Numeric || st.Negative != "" || st.Positive != "" || st.Rest {
+		if st.Kind != Numeric || st.Negative != "" || st.Positive != "" || st.Rest || st.Labels != nil {
 			return target{}, badStored("the target of a regression is numeric and has no labels")
 		}
 	case task == TaskClassification:
+		if st.Labels != nil {
+			return t, st.loadLabels(t.scaling)
+		}
 		if st.Negative == "" || st.Positive == "" || st.Negative == st.Positive {
 			return target{}, badStored("a classification has two labels")
 		}

@@ -20,7 +20,8 @@ type Preprocessor struct {
 	bias        bool
 	impute      bool
 	features    []feature
-	target      target
+	target      target   // the first of several
+	several     *Targets // numeric targets, if there are several
 }
 
 // A feature is an input column that the model reads.
@@ -47,6 +48,8 @@ type target struct {
 	negative string // classification
 	positive string
 	rest     bool // every label but positive is negative
+
+	labels []string // of a classification of more than two classes, which has no others
 }
 
 // BiasName is the name of the bias column among the feature names.
@@ -172,7 +175,9 @@ func (p *Preprocessor) ReadOptions(base ReadOptions, withTarget bool) ReadOption
 	base.Schema, base.Target = p.Inputs(), ""
 	if withTarget {
 		base.Target = p.target.name
-		base.Schema = append(base.Schema, Field{Name: p.target.name, Kind: p.target.kind})
+		for _, name := range p.TargetNames() {
+			base.Schema = append(base.Schema, Field{Name: name, Kind: p.target.kind})
+		}
 	}
 	if p.impute && base.Missing == MissingError {
 		base.Missing = MissingMean

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 func (f *fitter) fitTarget(c *Column) error {
@@ -78,6 +79,8 @@ func (f *fitter) fitClasses(c *Column) error {
 	case want == "" && len(labels) > maxListed && c.Kind == Numeric:
 		return failf(ErrClasses, "%s has %d distinct numbers: use --task regression, or choose one of them to tell from the rest with --positive NUMBER",
 			what, len(labels))
+	case want == "" && len(labels) > 2 && len(labels) <= maxClasses && f.opt.Multiclass:
+		return f.fitLabels(labels, codes, what)
 	case want == "" && len(labels) > 2:
 		return failf(ErrClasses, "%s has %d classes; choose the one to tell from the rest with --positive LABEL (labels: %s)",
 			what, len(labels), list(labels))
@@ -128,7 +131,8 @@ func findLabel(labels []string, want string, kind Kind) int {
 }
 
 // Target returns the target of every row of t: (y-mean)/scale for a regression,
-// -1 or +1 for a classification.
+// -1 or +1 for two classes, and the place among [Preprocessor.Classes] for more. Of
+// several targets it is the first; see [Preprocessor.Targets].
 //
 // The error wraps [ErrColumn] when t lacks the target column, [ErrMissing] when a
 // row has no value there, [ErrKind] when the target of a regression is text,
@@ -160,6 +164,13 @@ func (p *Preprocessor) Target(t *Table) ([]float64, error) {
 	}
 	for i := range y {
 		switch l := c.Text(i); {
+		case p.target.labels != nil:
+			k := slices.Index(p.target.labels, l)
+			if k < 0 {
+				return nil, fmt.Errorf("%w: %s, target %s is %s, and the model knows %s", ErrCategory,
+					t.where(i), quote(c.Name), quote(l), list(p.target.labels))
+			}
+			y[i] = float64(k)
 		case l == p.target.positive:
 			y[i] = 1
 		case p.target.rest, l == p.target.negative:

@@ -103,7 +103,7 @@ func (c *claim) belongs(m *model) error {
 		return apart("one takes a matrix, and the other a table")
 	case m.Preprocessing != nil && !equalJSON(m.Preprocessing, c.Preprocessing):
 		return apart("they preprocess the data in different ways")
-	case m.Matrix != nil && *m.Matrix != *c.Matrix:
+	case m.Matrix != nil && !equalJSON(m.Matrix, c.Matrix):
 		return apart("they read the matrix in different ways")
 	case m.Network.Dim != c.D:
 		return apart("the network takes %d inputs, and the report speaks of %d", m.Network.Dim, c.D)

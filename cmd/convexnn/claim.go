@@ -21,6 +21,7 @@ type claim struct {
 	Rank             *int                     `json:"rank"`
 	PatternsPossible *big.Int                 `json:"patterns_possible"`
 	Neurons          *int                     `json:"neurons"`
+	Outputs          int                      `json:"outputs"`
 	Beta             *float64                 `json:"beta"`
 	Objective        *float64                 `json:"objective"`
 	TrainingLoss     *float64                 `json:"training_loss"`
@@ -74,6 +75,9 @@ func loadClaim(data []byte) (*claim, error) {
 func (c *claim) check() error {
 	if c.Format != reportFormat {
 		return fmt.Errorf("it is not a report of train or certify: its format is %.40q, not %q", c.Format, reportFormat)
+	}
+	if c.Outputs > 1 {
+		return fmt.Errorf("it is of a network with %d outputs, and verify checks those with one", c.Outputs)
 	}
 	for _, m := range []struct {
 		name    string

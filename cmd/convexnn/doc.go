@@ -6,7 +6,7 @@
 //	convexnn compare DATA           compare with sampling, gradients and linear models
 //	convexnn exact DATA [flags]     find the best network of a given width
 //	convexnn linear DATA [flags]    train a deep linear network, and show its convex programs
-//	convexnn predict MODEL DATA     predict one value per row
+//	convexnn predict MODEL DATA     predict the targets of each row
 //	convexnn evaluate MODEL DATA    measure a model on labelled rows
 //	convexnn certify MODEL DATA     say how far a network is from the best one
 //	convexnn verify REPORT DATA     check the proof in a report again
@@ -46,8 +46,8 @@
 //
 // # Models
 //
-// A model file is JSON with the members format ("convexnn-model"), version (1),
-// preprocessing, matrix, network and training. It holds all that predictions
+// A model file is JSON with the members format ("convexnn-model"), version (1, or
+// 2 where there are several outputs), preprocessing, matrix, network and training. It holds all that predictions
 // need. Of the training it keeps the name of the data, the number of rows and
 // what repeats the split, so that evaluate can tell training rows from others.
 // Either preprocessing says how the columns of a table become inputs, or

@@ -6,7 +6,9 @@ import (
 	"math"
 
 	"github.com/spf13/cobra"
+	"gonum.org/v1/gonum/mat"
 
+	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
 	"github.com/convexnn/convexnn/internal/metrics"
 )
@@ -17,6 +19,7 @@ type evaluationReport struct {
 	Task    datasets.Task `json:"task"`
 	Rows    int           `json:"rows"`
 	Neurons int           `json:"neurons"`
+	Classes []string      `json:"classes,omitempty"` // where there are more than two
 	Metrics measures      `json:"metrics"`
 	Version string        `json:"version"`
 }
@@ -32,8 +35,9 @@ func (a *app) evaluateCommand() *cobra.Command {
 		Use:   "evaluate MODEL DATA",
 		Short: "Measure a model on labelled rows",
 		Long: `Evaluate prints how well a model predicts the target of DATA: R2 and RMSE in the
-units of the target for a regression, accuracy and the area under the ROC curve
-for a classification. With --x the targets come from --y or else from the last
+units of the target for a regression, of each where there are several; accuracy and the
+area under the ROC curve for two classes; accuracy and a table of the classes and their
+predictions for more. With --x the targets come from --y or else from the last
 column.
 
 On the table that the model was trained on, --test-only measures the rows that were
@@ -61,21 +65,20 @@ held out: it repeats the split of the training.`,
 			} else if text := m.trainedOn().compare(c, s); text != "" {
 				c.notice(text)
 			}
-			scores, err := m.scores(s)
+			result, err := m.evaluate(s)
 			if err != nil {
 				return err
-			}
-			result := evaluationReport{
-				Model: m.Network.Model.String(), Task: m.encoding().Task(), Rows: s.rows(), Neurons: len(m.Network.Neurons),
-				Metrics: measure(m.encoding(), scores, s.y), Version: version(),
 			}
 			if err := report.write(result); err != nil || report.stdout != nil {
 				return err
 			}
 			fmt.Fprintf(a.out, "%-*s%d\n", labelWidth, "rows", result.Rows)
-			for _, line := range result.Metrics.lines() {
-				fmt.Fprintf(a.out, "%-*s%v\n", labelWidth, line.name, line.value)
+			lines := result.Metrics.lines()
+			width := nameWidth(lines)
+			for _, line := range lines {
+				fmt.Fprintf(a.out, "%-*s%v\n", width, line.name, line.value)
 			}
+			printConfusion(a.out, m.encoding().Classes(), result.Metrics)
 			if report.file != nil {
 				fmt.Fprintf(a.out, "%-*s%s\n", labelWidth, "report", path)
 			}
@@ -92,6 +95,26 @@ held out: it repeats the split of the training.`,
 	return cmd
 }
 
+// evaluate measures the model on labelled rows.
+func (m *model) evaluate(s sample) (out evaluationReport, err error) {
+	e := m.encoding()
+	out = evaluationReport{Model: convexnn.ReLU.String(), Task: e.Task(), Rows: s.rows(), Version: version()}
+	if m.Outputs != nil {
+		out.Neurons, out.Classes = len(m.Outputs.Neurons), e.Classes()
+		var f *mat.Dense
+		if f, err = m.outputs(s); err == nil {
+			out.Metrics = measureOutputs(e, f, s.targets)
+		}
+		return out, err
+	}
+	out.Model, out.Neurons = m.Network.Model.String(), len(m.Network.Neurons)
+	scores, err := m.scores(s)
+	if err == nil {
+		out.Metrics = measure(e, scores, s.y)
+	}
+	return out, err
+}
+
 // measures are the metrics of one task; those of the other are left out.
 type measures struct {
 	Rows     int     `json:"rows"`
@@ -99,6 +122,10 @@ type measures struct {
 	RMSE     *number `json:"rmse,omitempty"`
 	Accuracy *number `json:"accuracy,omitempty"`
 	AUC      *number `json:"auc,omitempty"`
+
+	// Of more than two classes, and of several targets:
+	Confusion [][]int          `json:"confusion,omitempty"` // rows: the class, columns: the prediction
+	Targets   []targetMeasures `json:"targets,omitempty"`
 }
 
 // measure compares scores with targets, a regression in the user's units.
@@ -118,8 +145,13 @@ type line struct {
 }
 
 func (m measures) lines() []line {
-	if m.Accuracy != nil {
+	switch {
+	case m.AUC != nil:
 		return []line{{"accuracy", *m.Accuracy}, {"AUC", *m.AUC}}
+	case m.Accuracy != nil:
+		return []line{{"accuracy", *m.Accuracy}}
+	case m.Targets != nil:
+		return m.targetLines()
 	}
 	r2 := *m.R2
 	if math.Abs(float64(r2)) < 1e-12 {

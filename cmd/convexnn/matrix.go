@@ -22,6 +22,12 @@ type encoding interface {
 	Label(score float64) string
 	Unscale(scores []float64) []float64
 	Bias() bool
+
+	// Of several outputs:
+	Outputs() int
+	TargetNames() []string
+	Classes() []string // nil where there are not more than two
+	UnscaleOutputs(f *mat.Dense) *mat.Dense
 }
 
 // A matrixEncoding takes matrices as they are, but for a bias column and the
@@ -32,17 +38,29 @@ type matrixEncoding struct {
 	Negative   string        `json:"negative,omitempty"`
 	Positive   string        `json:"positive,omitempty"`
 	Rest       bool          `json:"rest,omitempty"` // Negative stands for all other values
+
+	Columns int      `json:"outputs,omitempty"` // targets of a regression, where there are several
+	Names   []string `json:"labels,omitempty"`  // more than two classes, sorted
 }
 
-// newMatrixEncoding chooses the classes of the targets y, if there are any.
-func newMatrixEncoding(name string, y []float64, task datasets.Task, positive string, bias bool) (*matrixEncoding, error) {
+// newMatrixEncoding chooses the classes of the targets (n x c), if there are any. several
+// says whether a network may have several outputs.
+func newMatrixEncoding(name string, targets *mat.Dense, task datasets.Task, positive string, bias, several bool) (*matrixEncoding, error) {
 	e := &matrixEncoding{OnesColumn: bias, Kind: datasets.TaskRegression}
 	if positive != "" && task == datasets.TaskRegression {
 		return nil, usagef("--positive %s names a class, and the task is regression", positive)
 	}
+	_, c := targets.Dims()
+	if c > 1 && (task == datasets.TaskClassification || positive != "") {
+		return nil, usagef("--y has %d columns, which are targets of a regression; classes take one column", c)
+	}
+	if c > 1 {
+		e.Columns = c
+	}
 	if task != datasets.TaskClassification && positive == "" {
 		return e, nil
 	}
+	y := mat.Col(nil, 0, targets)
 	e.Kind = datasets.TaskClassification
 	values := slices.Compact(slices.Sorted(slices.Values(y)))
 	switch {
@@ -50,6 +68,11 @@ func newMatrixEncoding(name string, y []float64, task datasets.Task, positive st
 		return nil, fmt.Errorf("the targets of %s are all %s; classification needs two classes", name, label(values[0]))
 	case len(values) > 10 && positive == "":
 		return nil, fmt.Errorf("the targets of %s are %d distinct numbers: use --task regression", name, len(values))
+	case len(values) > 2 && positive == "" && several:
+		for _, v := range values {
+			e.Names = append(e.Names, label(v))
+		}
+		return e, nil
 	case len(values) > 2 && positive == "":
 		return nil, fmt.Errorf("the targets of %s have %d values; choose the class to tell from the rest with --positive", name, len(values))
 	}
@@ -77,6 +100,14 @@ func (e *matrixEncoding) TargetName() string       { return "y" }
 func (e *matrixEncoding) TargetScale() float64     { return 1 }
 func (e *matrixEncoding) Labels() (string, string) { return e.Negative, e.Positive }
 func (e *matrixEncoding) Bias() bool               { return e.OnesColumn }
+func (e *matrixEncoding) Outputs() int             { return max(1, e.Columns, len(e.Names)) }
+func (e *matrixEncoding) Classes() []string        { return slices.Clone(e.Names) }
+
+func (e *matrixEncoding) TargetNames() []string {
+	return targetNames(mat.NewDense(1, max(1, e.Columns), nil))
+}
+
+func (e *matrixEncoding) UnscaleOutputs(f *mat.Dense) *mat.Dense { return mat.DenseCopyOf(f) }
 
 func (e *matrixEncoding) Label(score float64) string {
 	if score > 0 {
@@ -99,6 +130,34 @@ func (e *matrixEncoding) transform(x *mat.Dense) *mat.Dense {
 		out.Set(i, d, 1)
 	}
 	return out
+}
+
+// encode returns the rows of x and of the targets y (n x c) as numbers.
+func (e *matrixEncoding) encode(name string, x, y *mat.Dense) (s sample, err error) {
+	s.x = e.transform(x)
+	_, c := y.Dims()
+	switch {
+	case c != max(1, e.Columns):
+		return s, fmt.Errorf("the rows of %s have %s, and the model %d", name, plural(c, "target"), max(1, e.Columns))
+	case e.Columns > 1:
+		s.targets = y
+	case e.Names != nil:
+		n, _ := y.Dims()
+		s.targets, s.strata = mat.NewDense(n, len(e.Names), nil), make([]int, n)
+		for i := range n {
+			k := slices.Index(e.Names, label(y.At(i, 0)))
+			if k < 0 {
+				return s, fmt.Errorf("target %d of %s is %s, and the classes are %s", i+1, name, label(y.At(i, 0)), strings.Join(e.Names, ", "))
+			}
+			s.targets.Set(i, k, 1)
+			s.strata[i] = k
+		}
+	default:
+		if s.y, err = e.target(name, mat.Col(nil, 0, y)); err == nil {
+			s.strata = e.strata(s.y)
+		}
+	}
+	return s, err
 }
 
 // target returns y, or -1 and +1 for classes.
@@ -135,6 +194,15 @@ func (e *matrixEncoding) strata(y []float64) []int {
 
 // check validates an encoding that was read from a file.
 func (e *matrixEncoding) check() error {
+	switch distinct := len(slices.Compact(slices.Sorted(slices.Values(e.Names)))); {
+	case e.Columns < 0 || e.Columns == 1 || e.Columns > 1 && e.Kind != datasets.TaskRegression:
+		return errors.New("the matrix has no valid number of targets")
+	case e.Names == nil:
+	case e.Kind != datasets.TaskClassification || distinct < 3 || distinct != len(e.Names) || e.Negative+e.Positive != "" || e.Rest || slices.Contains(e.Names, ""):
+		return errors.New("the matrix has no valid list of labels")
+	default:
+		return nil
+	}
 	switch e.Kind {
 	case datasets.TaskRegression:
 		if e.Negative == "" && e.Positive == "" && !e.Rest {

@@ -11,7 +11,7 @@ import (
 
 // measured is what was measured of a network, beside a linear model on the same rows.
 type measured struct {
-	linear *baseline.Model
+	linear *baseline.Model // the first, where there are several outputs
 
 	trainMetrics, testMetrics measures
 	linearTrain, linearTest   measures
@@ -55,6 +55,7 @@ func (m *measured) print(w io.Writer) {
 			[]string{linear[k].value.String(), linearHeld[k].value.String()})
 	}
 	width := 8 // of a cell
+	names := nameWidth(train)
 	for _, cells := range half {
 		for _, c := range cells {
 			width = max(width, len(c))
@@ -73,7 +74,7 @@ func (m *measured) print(w io.Writer) {
 	}
 	// One half is followed by a gap, and wide enough for its heading.
 	cells := func(name, left, right string) {
-		fmt.Fprintf(w, "%-*s%-*s%s\n", labelWidth, name, columns*(width+2)+2, left, strings.TrimRight(right, " "))
+		fmt.Fprintf(w, "%-*s%-*s%s\n", names, name, columns*(width+2)+2, left, strings.TrimRight(right, " "))
 	}
 	cells("", "network", "linear model ("+m.linearText()+")")
 	cells("", text(half[0]), text(half[1]))

@@ -9,13 +9,16 @@ import (
 	"io"
 	"os"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/convexnn/outputs"
 	"github.com/convexnn/convexnn/datasets"
 )
 
 const (
 	modelFormat  = "convexnn-model"
-	modelVersion = 1
+	modelVersion = 2       // 1 for one output
 	maxModel     = 1 << 30 // bytes of a model file
 )
 
@@ -26,8 +29,12 @@ type model struct {
 	Version       int                    `json:"version"`
 	Preprocessing *datasets.Preprocessor `json:"preprocessing"`
 	Matrix        *matrixEncoding        `json:"matrix,omitempty"`
-	Network       *convexnn.Network      `json:"network"`
+	Stored        json.RawMessage        `json:"network"` // of Network or Outputs, in a file
 	Training      *trainingInfo          `json:"training,omitempty"`
+
+	// Of the two networks one is set: that of one output, or of several.
+	Network *convexnn.Network `json:"-"`
+	Outputs *outputs.Network  `json:"-"`
 
 	from string // the kind of file that it comes from, for errors; empty for a model
 }
@@ -57,7 +64,7 @@ type dataInfo struct {
 
 func newModel(p *prepared, result *convexnn.Result, seed uint64) *model {
 	m := &model{
-		Format: modelFormat, Version: modelVersion, Network: result.Network,
+		Format: modelFormat, Version: 1, Network: result.Network,
 		Training: &trainingInfo{
 			Objective: number(result.Objective), Beta: number(result.Beta),
 			Certificate: string(result.Certificate.Kind), Convexnn: version(),
@@ -94,8 +101,18 @@ func (m *model) encoding() encoding {
 	return m.Matrix
 }
 
-func (m *model) write(w io.Writer) error {
-	return json.NewEncoder(w).Encode(m)
+func (m *model) write(w io.Writer) (err error) {
+	file := *m
+	if m.Outputs != nil {
+		file.Version = modelVersion
+		file.Stored, err = json.Marshal(m.Outputs)
+	} else {
+		file.Stored, err = json.Marshal(m.Network)
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(w).Encode(file)
 }
 
 // openModel reads the model file at path.
@@ -160,7 +177,42 @@ func loadModel(data []byte) (*model, error) {
 	if err := d.Decode(m); err != nil {
 		return nil, damaged("a model", err)
 	}
+	if err := m.loadNetwork(); err != nil {
+		return nil, damaged("a model", err)
+	}
 	return m, m.check()
+}
+
+// loadNetwork reads the stored network, which has several outputs if it counts them.
+func (m *model) loadNetwork() error {
+	text := bytes.TrimSpace(m.Stored)
+	m.Stored = nil
+	if len(text) == 0 || string(text) == "null" {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(text, &members) == nil && members["outputs"] != nil {
+		m.Outputs = new(outputs.Network)
+		return json.Unmarshal(text, m.Outputs)
+	}
+	m.Network = new(convexnn.Network)
+	return json.Unmarshal(text, m.Network)
+}
+
+// dim is the number of inputs of the network.
+func (m *model) dim() int {
+	if m.Outputs != nil {
+		return m.Outputs.Dim
+	}
+	return m.Network.Dim
+}
+
+// single refuses a network of several outputs for a command that takes none.
+func (m *model) single(path, command string) error {
+	if m.Outputs == nil {
+		return nil
+	}
+	return fmt.Errorf("%s has %d outputs, and %s takes networks with one; the report of train says what is proved of it", path, m.Outputs.Outputs, command)
 }
 
 // damaged words an error of the JSON decoder for a file that should be something.
@@ -181,16 +233,42 @@ func damaged(what string, err error) error {
 
 func (m *model) check() error {
 	switch {
-	case m.Network == nil:
+	case m.Network == nil && m.Outputs == nil:
 		return errors.New("it has no network")
 	case (m.Preprocessing == nil) == (m.Matrix == nil):
 		return errors.New("it needs either preprocessing or a matrix")
 	case m.Matrix != nil:
-		return m.Matrix.check()
-	case m.Preprocessing.Cols() != m.Network.Dim:
-		return fmt.Errorf("its preprocessing gives %d inputs, and its network takes %d", m.Preprocessing.Cols(), m.Network.Dim)
+		if err := m.Matrix.check(); err != nil {
+			return err
+		}
+	case m.Preprocessing.Cols() != m.dim():
+		return fmt.Errorf("its preprocessing gives %d inputs, and its network takes %d", m.Preprocessing.Cols(), m.dim())
+	}
+	have := 1
+	if m.Outputs != nil {
+		have = m.Outputs.Outputs
+	}
+	if want := m.encoding().Outputs(); have != want {
+		return fmt.Errorf("its network has %s, and its targets are %d", plural(have, "output"), want)
 	}
 	return nil
+}
+
+// outputs returns the outputs of a network that has several (n x c).
+func (m *model) outputs(s sample) (*mat.Dense, error) {
+	f, err := m.Outputs.Predict(s.x)
+	if err != nil {
+		return nil, err
+	}
+	n, _ := f.Dims()
+	for i := range n {
+		for _, v := range f.RawRowView(i) {
+			if !number(v).defined() {
+				return nil, fmt.Errorf("an output of the network on row %d is too large for a number", i+1)
+			}
+		}
+	}
+	return f, nil
 }
 
 // scores returns the outputs of the network.

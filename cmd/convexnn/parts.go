@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/convexnn/convexnn/datasets"
 )
 
@@ -85,7 +87,7 @@ func (f *partFlags) load(cmd *cobra.Command, args []string, chosen string, notic
 // strata returns what the split of the prepared rows is stratified by.
 func (f *partFlags) strata(s *source, data *prepared) ([]int, error) {
 	if e, plain := data.encoding.(*matrixEncoding); plain {
-		y, err := e.target(s.name, s.y)
+		y, err := e.target(s.name, mat.Col(nil, 0, s.y))
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ func (f *fitFlags) inputs(s *source, impute bool) (*mat.Dense, []string, error) 
 		}
 		n, _ := s.x.Dims()
 		var err error
-		if t, err = tableOf(s.name, s.x, make([]float64, n)); err != nil {
+		if t, err = tableOf(s.name, s.x, mat.NewDense(n, 1, nil)); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -22,10 +22,12 @@ func (a *app) predictCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "predict MODEL DATA",
-		Short: "Predict one value per row",
+		Short: "Predict the targets of each row",
 		Long: `Predict prints one prediction per row of DATA as CSV with the header "prediction":
 the label of the class, or the value in the units of the target. With --scores a
-column "score" follows, the output of the network. With --missing drop a row with a
+column "score" follows, the output of the network. A model of several targets gives a
+column for each, named like the target, and one of several outputs has a score for each,
+in columns like "score setosa". With --missing drop a row with a
 missing value gets an empty prediction, so that predictions and rows still pair up.
 
 Columns are matched by name: their order and further columns do not matter. A
@@ -82,6 +84,9 @@ func (a *app) noticer(quiet bool) func(string) {
 
 // predictions returns the function that writes the predictions as CSV.
 func (m *model) predictions(s sample, withScores bool) (func(io.Writer) error, error) {
+	if m.Outputs != nil {
+		return m.outputPredictions(s, withScores)
+	}
 	scores, err := m.scores(s)
 	if err != nil {
 		return nil, err

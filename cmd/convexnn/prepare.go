@@ -14,6 +14,8 @@ import (
 // fitFlags say how a table becomes the matrix to train on.
 type fitFlags struct {
 	target, positive, bias string
+	targets                []string // several of them, where a command takes these
+	several                bool     // whether a network may have several outputs
 	task                   datasets.Task
 	standardize            bool
 	fraction               float64
@@ -65,14 +67,21 @@ func (f *fitFlags) check(flags *pflag.FlagSet, matrix bool) error {
 // A sample is some rows as numbers: inputs, and the rest if it was asked for.
 type sample struct {
 	x *mat.Dense
-	y []float64
+	y []float64 // nil where there are several outputs
 
-	table  *datasets.Table // of all rows, nil where a matrix was read as it is
-	strata []int           // as [datasets.Split] takes them
-	blank  []bool          // rows of the source that are missing here; nil for none
+	targets *mat.Dense      // those of several outputs, n x c; nil for one
+	table   *datasets.Table // of all rows, nil where a matrix was read as it is
+	strata  []int           // as [datasets.Split] takes them
+	blank   []bool          // rows of the source that are missing here; nil for none
 }
 
-func (s sample) rows() int { return len(s.y) }
+func (s sample) rows() int {
+	if s.targets == nil {
+		return len(s.y)
+	}
+	n, _ := s.targets.Dims()
+	return n
+}
 
 // pick returns the rows listed.
 func (s sample) pick(rows []int) sample {
@@ -80,10 +89,20 @@ func (s sample) pick(rows []int) sample {
 		return sample{}
 	}
 	_, d := s.x.Dims()
-	out := sample{x: mat.NewDense(len(rows), d, nil), y: make([]float64, len(rows))}
+	out := sample{x: mat.NewDense(len(rows), d, nil)}
+	if s.targets != nil {
+		_, c := s.targets.Dims()
+		out.targets = mat.NewDense(len(rows), c, nil)
+	} else {
+		out.y = make([]float64, len(rows))
+	}
 	for k, i := range rows {
 		out.x.SetRow(k, s.x.RawRowView(i))
-		out.y[k] = s.y[i]
+		if s.targets != nil {
+			out.targets.SetRow(k, s.targets.RawRowView(i))
+		} else {
+			out.y[k] = s.y[i]
+		}
 	}
 	return out
 }
@@ -123,7 +142,7 @@ func (p *prepared) untestable() string {
 	const least = 2 // below it there is no R2
 	switch {
 	case p.fraction == 0:
-	case p.encoding.Task() == datasets.TaskRegression:
+	case p.encoding.Task() == datasets.TaskRegression || p.encoding.Outputs() > 1:
 		if p.test.rows() < least {
 			return fmt.Sprintf("a test needs %d", least)
 		}
@@ -144,16 +163,24 @@ func (f *fitFlags) encode(s *source, fraction float64, impute bool) (*prepared, 
 		if t, err = tableOf(s.name, s.x, s.y); err != nil {
 			return nil, err
 		}
+		if names := targetNames(s.y); len(names) > 1 {
+			f.targets = names
+		}
 	}
-	if t, err = t.DropMissing(f.target); err != nil {
-		return nil, err
+	for _, target := range f.targetColumns() {
+		if t, err = t.DropMissing(target); err != nil {
+			return nil, err
+		}
 	}
-	p.dropped, p.columns = t.Dropped, t.NumColumns()-1
+	p.dropped, p.columns = t.Dropped, t.NumColumns()-len(f.targetColumns())
 	task := f.task
 	if f.positive != "" {
 		task = datasets.TaskClassification
 	}
-	strata, err := t.Strata(f.target, task)
+	if len(f.targets) > 1 {
+		task = datasets.TaskRegression
+	}
+	strata, err := t.Strata(f.targetColumns()[0], task)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +189,7 @@ func (f *fitFlags) encode(s *source, fraction float64, impute bool) (*prepared, 
 		return nil, err
 	}
 	pre, notices, err := datasets.Fit(t, train, datasets.FitOptions{
-		Target: f.target, Task: f.task, Positive: f.positive,
+		Target: f.target, Targets: f.targets, Task: f.task, Positive: f.positive, Multiclass: f.several,
 		Standardize: f.standardize, Bias: f.bias == "hidden", Impute: impute,
 	})
 	if err != nil {
@@ -176,24 +203,35 @@ func (f *fitFlags) encode(s *source, fraction float64, impute bool) (*prepared, 
 	if all.x, err = pre.Transform(t); err != nil {
 		return nil, err
 	}
-	if all.y, err = pre.Target(t); err != nil {
+	if all.targets, err = pre.Targets(t); err != nil {
 		return nil, err
+	}
+	if pre.Outputs() == 1 {
+		all.y, all.targets = all.targets.RawMatrix().Data, nil
 	}
 	p.train, p.test = all.pick(train), all.pick(test)
 	return p, nil
 }
 
+// targetColumns lists the columns to predict, as the user calls them.
+func (f *fitFlags) targetColumns() []string {
+	if len(f.targets) > 0 {
+		return f.targets
+	}
+	return []string{f.target}
+}
+
 // encodeMatrix takes a matrix as it is.
 func (f *fitFlags) encodeMatrix(p *prepared, s *source) error {
-	e, err := newMatrixEncoding(s.name, s.y, f.task, f.positive, f.bias == "hidden")
+	e, err := newMatrixEncoding(s.name, s.y, f.task, f.positive, f.bias == "hidden", f.several)
 	if err != nil {
 		return err
 	}
-	all := sample{x: e.transform(s.x)}
-	if all.y, err = e.target(s.name, s.y); err != nil {
+	all, err := e.encode(s.name, s.x, s.y)
+	if err != nil {
 		return err
 	}
-	train, test, err := datasets.Split(e.strata(all.y), len(all.y), p.fraction, f.seed)
+	train, test, err := datasets.Split(all.strata, all.rows(), p.fraction, f.seed)
 	if err != nil {
 		return err
 	}

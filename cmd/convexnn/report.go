@@ -21,6 +21,7 @@ type trainReport struct {
 	PatternsPossible count         `json:"patterns_possible"`
 	Cells            *int64        `json:"cells"` // enumerated in each pass; null where none was
 	Neurons          int           `json:"neurons"`
+	Outputs          int           `json:"outputs"`
 	Beta             number        `json:"beta"`
 	BetaMax          number        `json:"beta_max"`
 	BetaMaxKind      string        `json:"beta_max_kind"`
@@ -49,6 +50,8 @@ type trainReport struct {
 	TargetUnits      string        `json:"target_units"`
 	TargetScale      number        `json:"target_scale"`
 	Labels           *labelReport  `json:"labels"`
+	Classes          []string      `json:"classes,omitempty"` // where there are more than two
+	Targets          []string      `json:"targets,omitempty"` // where there are several
 	Notes            []string      `json:"notes"`
 	Version          string        `json:"version"`
 	evidence
@@ -78,8 +81,8 @@ func (t *training) report() trainReport {
 	n, d := t.data.train.x.Dims()
 	undefined := number(math.NaN())
 	out := trainReport{
-		Format: reportFormat, Mode: r.Mode.String(), Model: r.Network.Model.String(), Task: e.Task(), Loss: "squared",
-		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: len(r.Network.Neurons),
+		Format: reportFormat, Mode: r.Mode.String(), Model: t.model().String(), Task: e.Task(), Loss: "squared",
+		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: t.neurons(),
 		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaMaxKind: "estimated", BetaRatio: ratio(r.Beta, r.BetaMax.Value),
 		Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
 		ProgramObjective: undefined, ProgramBound: undefined, ProgramGap: undefined,
@@ -109,9 +112,14 @@ func (t *training) report() trainReport {
 	if t.data.standardized() {
 		out.TargetUnits = "standardised"
 	}
+	if out.Outputs = e.Outputs(); out.Outputs > 1 {
+		t.reportOutputs(&out)
+	}
 	if e.Task() == datasets.TaskClassification {
-		negative, positive := e.Labels()
-		out.Labels, out.TargetUnits = &labelReport{negative, positive}, "classes"
+		out.TargetUnits = "classes"
+		if negative, positive := e.Labels(); out.Outputs == 1 {
+			out.Labels = &labelReport{negative, positive}
+		}
 	}
 	return out
 }

@@ -48,7 +48,10 @@ func (m *model) dataSeed(c dataArguments) uint64 {
 // targets, rows with a missing value that are to be dropped are marked as blank.
 func (m *model) read(f *sourceFlags, c dataArguments, labelled bool) (sample, error) {
 	if f.x != "" {
-		x, y, err := f.matrix(labelled)
+		x, y, err := f.matrices(labelled)
+		if err == nil && m.encoding().Outputs() == 1 {
+			err = f.single(y)
+		}
 		if err != nil {
 			return sample{}, err
 		}
@@ -73,9 +76,14 @@ func (m *model) read(f *sourceFlags, c dataArguments, labelled bool) (sample, er
 		if t, blank, err = dropBlank(t, p); err != nil {
 			return sample{}, err
 		}
-	case labelled && slices.Contains(t.Names(), p.TargetName()):
-		if t, err = t.DropMissing(p.TargetName()); err != nil {
-			return sample{}, err
+	case labelled:
+		for _, name := range p.TargetNames() {
+			if !slices.Contains(t.Names(), name) {
+				continue // the encoding says so
+			}
+			if t, err = t.DropMissing(name); err != nil {
+				return sample{}, err
+			}
 		}
 	}
 	s, err := m.encodeTable(t, labelled)
@@ -129,14 +137,19 @@ func (m *model) encodeTable(t *datasets.Table, labelled bool) (s sample, err err
 	if s.x, err = p.Transform(t); err != nil || !labelled {
 		return s, err
 	}
-	if s.y, err = p.Target(t); err != nil {
+	if p.Outputs() > 1 {
+		s.targets, err = p.Targets(t)
+	} else {
+		s.y, err = p.Target(t)
+	}
+	if err != nil {
 		return s, err
 	}
 	s.strata, err = t.Strata(p.TargetName(), p.Task())
 	return s, err
 }
 
-func (m *model) encodeMatrix(name string, x *mat.Dense, y []float64, labelled bool) (s sample, err error) {
+func (m *model) encodeMatrix(name string, x, y *mat.Dense, labelled bool) (s sample, err error) {
 	if m.Preprocessing != nil {
 		t, err := tableOf(name, x, y)
 		if err != nil {
@@ -145,16 +158,14 @@ func (m *model) encodeMatrix(name string, x *mat.Dense, y []float64, labelled bo
 		return m.encodeTable(t, labelled)
 	}
 	s.x = m.Matrix.transform(x)
-	if _, d := s.x.Dims(); d != m.Network.Dim {
+	if _, d := s.x.Dims(); d != m.dim() {
 		_, given := x.Dims()
-		return s, fmt.Errorf("%s gives %d features, and %s takes %d", name, given, m.origin(), m.Network.Dim+given-d)
+		return s, fmt.Errorf("%s gives %d features, and %s takes %d", name, given, m.origin(), m.dim()+given-d)
 	}
 	if labelled {
-		if s.y, err = m.Matrix.target(name, y); err == nil {
-			s.strata = m.Matrix.strata(s.y)
-		}
+		return m.Matrix.encode(name, x, y)
 	}
-	return s, err
+	return s, nil
 }
 
 // generatedAnew reports whether the data c are the training data but for the seed

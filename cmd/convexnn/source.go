@@ -22,6 +22,7 @@ type sourceFlags struct {
 	read                       datasets.ReadOptions
 	categorical, numeric, skip []string
 	x, y                       string
+	several                    bool // whether rows may have several targets
 }
 
 // register adds the flags; those that choose columns and their types only where
@@ -108,8 +109,8 @@ type source struct {
 	name    string
 	table   *datasets.Table
 	x       *mat.Dense
-	y       []float64
-	target  string // how the target was chosen, if nobody named it
+	y       *mat.Dense // n x c
+	target  string     // how the target was chosen, if nobody named it
 	notices []string
 }
 
@@ -160,11 +161,33 @@ func (f *sourceFlags) table(flags *pflag.FlagSet, data string, opt datasets.Read
 	return datasets.Load(data, seed)
 }
 
-// matrix reads --x, and the targets from --y or, if last is set and there is no
-// --y, from the last column of --x.
+// matrix reads --x, and one target for each row as matrices does.
 func (f *sourceFlags) matrix(last bool) (*mat.Dense, []float64, error) {
-	x, err := datasets.ReadMatrix(f.x)
-	if err != nil {
+	x, y, err := f.matrices(last)
+	if err == nil {
+		err = f.single(y)
+	}
+	if err != nil || y == nil {
+		return x, nil, err
+	}
+	return x, mat.Col(nil, 0, y), nil
+}
+
+// single refuses several targets for a row.
+func (f *sourceFlags) single(y *mat.Dense) error {
+	if y == nil {
+		return nil
+	}
+	if rows, cols := y.Dims(); cols != 1 {
+		return fmt.Errorf("%s is a %d x %d matrix; --y takes one target per line", f.y, rows, cols)
+	}
+	return nil
+}
+
+// matrices reads --x, and the targets (n x c) from --y or, if last is set and there is no
+// --y, from the last column of --x.
+func (f *sourceFlags) matrices(last bool) (x, y *mat.Dense, err error) {
+	if x, err = datasets.ReadMatrix(f.x); err != nil {
 		return nil, nil, err
 	}
 	n, d := x.Dims()
@@ -175,26 +198,32 @@ func (f *sourceFlags) matrix(last bool) (*mat.Dense, []float64, error) {
 		if d < 2 {
 			return nil, nil, fmt.Errorf("%s has one column, and without --y the last one is the target; give the targets with --y FILE", f.x)
 		}
-		return mat.DenseCopyOf(x.Slice(0, n, 0, d-1)), mat.Col(nil, d-1, x), nil
+		return mat.DenseCopyOf(x.Slice(0, n, 0, d-1)), mat.DenseCopyOf(x.Slice(0, n, d-1, d)), nil
 	}
 	targets, err := datasets.ReadMatrix(f.y)
 	if err != nil {
 		return nil, nil, err
 	}
 	rows, cols := targets.Dims()
+	if min(rows, cols) != 1 && rows == n {
+		return x, targets, nil
+	}
 	if min(rows, cols) != 1 {
 		return nil, nil, fmt.Errorf("%s is a %d x %d matrix; --y takes one target per line", f.y, rows, cols)
 	}
 	if rows*cols != n {
 		return nil, nil, fmt.Errorf("%s has %d targets, and %s has %d rows", f.y, rows*cols, f.x, n)
 	}
-	return x, targets.RawMatrix().Data, nil
+	return x, mat.NewDense(n, 1, targets.RawMatrix().Data), nil
 }
 
 // load reads DATA or --x for training. target is the column to predict.
 func (f *sourceFlags) load(flags *pflag.FlagSet, args []string, target string, seed uint64, last bool, notice func(string)) (*source, error) {
 	if f.x != "" {
-		x, y, err := f.matrix(last)
+		x, y, err := f.matrices(last)
+		if err == nil && !f.several {
+			err = f.single(y)
+		}
 		s := &source{name: f.x, x: x, y: y}
 		if f.y == "" && last {
 			s.target = fmt.Sprintf(" (the last column of %s; --y FILE takes targets)", f.x)
@@ -214,16 +243,32 @@ func (f *sourceFlags) load(flags *pflag.FlagSet, args []string, target string, s
 	return s, nil
 }
 
-// tableOf makes a table of a matrix, with the columns x1, x2, ... and, if y is
-// not nil, y last.
-func tableOf(name string, x *mat.Dense, y []float64) (*datasets.Table, error) {
+// tableOf makes a table of a matrix, with the columns x1, x2, ... and, if y (n x c) is not
+// nil, y or y1, y2, ... last.
+func tableOf(name string, x, y *mat.Dense) (*datasets.Table, error) {
 	_, d := x.Dims()
 	columns := make([]datasets.Column, 0, d+1)
 	for j := range d {
 		columns = append(columns, datasets.Column{Name: fmt.Sprintf("x%d", j+1), Values: mat.Col(nil, j, x)})
 	}
-	if y != nil {
-		columns = append(columns, datasets.Column{Name: "y", Values: y})
+	for k, target := range targetNames(y) {
+		columns = append(columns, datasets.Column{Name: target, Values: mat.Col(nil, k, y)})
 	}
 	return datasets.NewTable(name, columns...)
+}
+
+// targetNames are what the columns of a matrix of targets are called: y, or y1, y2, ...
+func targetNames(y *mat.Dense) []string {
+	if y == nil {
+		return nil
+	}
+	_, c := y.Dims()
+	if c == 1 {
+		return []string{"y"}
+	}
+	out := make([]string, c)
+	for k := range out {
+		out[k] = fmt.Sprintf("y%d", k+1)
+	}
+	return out
 }

@@ -57,8 +57,8 @@ func (d *prepared) print(w io.Writer) {
 		bias = ", and the bias"
 	}
 	row(w, "features", "%d from %s%s", cols, plural(d.columns, "column"), bias)
-	row(w, "target", "%s%s", d.encoding.TargetName(), d.target)
-	if d.encoding.Task() == datasets.TaskClassification {
+	d.printTargets(w)
+	if d.encoding.Task() == datasets.TaskClassification && d.encoding.Outputs() == 1 {
 		negative, positive := d.encoding.Labels()
 		width := max(len([]rune(negative)), len([]rune(positive)))
 		row(w, "classes", "%s", d.class(negative, -1, width))
@@ -106,7 +106,7 @@ func (t *training) patternsText(r *convexnn.Result) string {
 		return fmt.Sprintf("at most %v; none is sampled: neurons with any pattern are generated, until a search finds none that lowers the objective", most)
 	case r.Mode == convexnn.Enumerate:
 		text := fmt.Sprintf("at most %v; neurons with any pattern are generated, and passes over all patterns prove the bound", most)
-		if cost, err := passText(t.data.train.x); err == nil {
+		if cost, err := passText(t.data.train.x); err == nil && t.data.encoding.Outputs() == 1 {
 			text += fmt.Sprintf(". A pass takes %s.", cost)
 		}
 		return text
@@ -124,8 +124,11 @@ func (t *training) printResult(w io.Writer) {
 	units := ""
 	if t.data.standardized() {
 		units = ", in standardised units of the target"
+		if t.outputs != nil {
+			units += "s"
+		}
 	}
-	row(w, "network", "%v, %s", r.Network.Model, plural(len(r.Network.Neurons), "neuron"))
+	row(w, "network", "%s", t.networkText())
 	row(w, "objective", "%.6g%s", r.Objective, units)
 	// A proof that is good enough leaves nothing to estimate.
 	if e := r.Estimate; e != nil && r.Certificate.RelativeGap > t.tolerance {
@@ -142,6 +145,7 @@ func (t *training) printResult(w io.Writer) {
 	fmt.Fprintln(w)
 
 	t.measured.print(w)
+	t.printConfusions(w)
 }
 
 func betaText(r *convexnn.Result) string {
@@ -224,9 +228,12 @@ func (t *training) remarks() []string {
 	case r.Status == convexnn.Limited:
 		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", t.gap(), t.tolerance))
 	}
-	if r.Status == convexnn.Stopped && len(r.Network.Neurons) == 0 && r.Beta < r.BetaMax.Value {
+	if r.Status == convexnn.Stopped && t.neurons() == 0 && r.Beta < r.BetaMax.Value {
 		text := "no usable network yet: give more time, or fewer --patterns"
-		if r.Mode != convexnn.Sampled {
+		switch {
+		case t.outputs != nil:
+			text = "no usable network yet: give more time"
+		case r.Mode != convexnn.Sampled:
 			text = "no usable network yet: give more time, or use --mode sampled"
 		}
 		out = append(out, text)

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/convexnn/outputs"
 	"github.com/convexnn/convexnn/datasets"
 )
 
@@ -60,7 +61,9 @@ place, of which nothing is dropped or scaled.
 
 What is minimised is 1/2 sum (f(x) - y)^2 + beta sum |u||alpha|, over the training
 rows and the neurons alpha max(u x, 0) of f: squared loss, for classes too, which
-count as y = -1 and +1 and are told apart by the sign of f. A lower beta gives a
+count as y = -1 and +1 and are told apart by the sign of f. More than two classes have an
+output each, whose targets are 0 and 1, and the largest tells the class; --targets gives
+an output to each of several columns. The outputs share their neurons. A lower beta gives a
 larger network that follows the training rows more closely. Ctrl-C keeps the best
 network so far, with exit status 3; a second one ends the program at once.
 
@@ -70,6 +73,8 @@ last.`,
 		Example: `  convexnn train breast-cancer
   convexnn train houses.csv --target price --skip id --out model.json
   convexnn train digits --positive 3 --time-limit 30s --report report.json
+  convexnn train iris
+  convexnn train houses.csv --targets price,rent --skip id
   convexnn train --x X.csv --y y.csv --beta 0.1
   convexnn train piecewise --mode enumerate
   convexnn train diabetes --patterns 200`,
@@ -108,6 +113,9 @@ func (f *trainFlags) groups() []flagGroup {
 	f.source.register(data.flags, true)
 	f.fit.register(data.flags)
 	f.fit.registerTraining(data.flags)
+	data.flags.StringSliceVar(&f.fit.targets, "targets", nil, "predict the numeric columns `COL,..` by one network with an output for each")
+	data.flags.Lookup("positive").Usage = "class `LABEL` to tell from the rest, where there are more than two; without it each has an output"
+	f.fit.several, f.source.several = true, true
 	f.limits.register(limits.flags)
 	limits.flags.Lookup("time-limit").Usage = fmt.Sprintf("stop after the time `D`, such as 90s or 10m, with the best so far (default %.0fs where the mode is global, else none)", globalLimit.Seconds())
 	return []flagGroup{out, network, data, limits}
@@ -133,6 +141,9 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 		return usagef("--tol must be above 0 and below 1, got %v", f.tol)
 	}
 	if err := f.settleMode(flags); err != nil {
+		return err
+	}
+	if err := f.checkTargets(flags); err != nil {
 		return err
 	}
 	if f.gates != "" && (flags.Changed("patterns") || flags.Changed("sampler")) {
@@ -162,13 +173,24 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 	if a.idle(out) {
 		return nil
 	}
-	if err := t.run(ctx, out.text, a.trainProgress(f.quiet)); err != nil {
+	run := t.run
+	if t.data.encoding.Outputs() > 1 {
+		if f.mode == convexnn.Sampled {
+			return f.oneOutput(t.data.encoding)
+		}
+		run = t.runOutputs
+	}
+	if err := run(ctx, out.text, a.trainProgress(f.quiet)); err != nil {
 		return err
 	}
 	a.stopped = t.result.Status == convexnn.Stopped
 
 	t.printResult(out.text)
-	return out.write(newModel(t.data, t.result, f.fit.seed), nil, t.report())
+	m := newModel(t.data, t.result, f.fit.seed)
+	if m.Outputs = t.outputs; t.outputs != nil {
+		m.Network = nil
+	}
+	return out.write(m, nil, t.report())
 }
 
 func (a *app) trainProgress(quiet bool) *progress {
@@ -183,8 +205,9 @@ type training struct {
 	flags     *trainFlags
 	data      *prepared
 	gates     *mat.Dense
-	result    *convexnn.Result
-	tolerance float64 // that the training aims at
+	result    *convexnn.Result // without the network where there are several outputs
+	outputs   *outputs.Network // which is here then, and nil elsewhere
+	tolerance float64          // that the training aims at
 	seconds   float64
 	assumed   time.Duration // time limit of the mode global where none is given
 	timeout   bool          // the time limit has passed
@@ -195,7 +218,7 @@ type training struct {
 
 func (t *training) load(cmd *cobra.Command, args []string, notice func(string)) error {
 	f := t.flags
-	s, err := f.source.load(cmd.Flags(), args, f.fit.target, f.fit.seed, true, notice)
+	s, err := f.source.load(cmd.Flags(), args, f.fit.targetColumns()[0], f.fit.seed, true, notice)
 	if err != nil {
 		return err
 	}
@@ -212,17 +235,13 @@ func (t *training) load(cmd *cobra.Command, args []string, notice func(string)) 
 func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error {
 	f, train := t.flags, t.data.train
 	start := time.Now()
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	var clock *time.Timer
+	ctx, limit := t.newLimit(ctx)
+	defer limit.stop()
 	options := convexnn.Options{
 		Mode: f.mode, MaxCells: int64(f.cells.most), Model: f.network, BetaRatio: f.ratio, Gates: t.gates,
 		Intercept: f.intercept, Seed: f.fit.seed, Tolerance: f.tol, MemoryLimit: f.limits.memory.limit(),
 		Progress: func(p convexnn.Progress) {
-			// Only the data decide whether the mode is one that needs a limit.
-			if clock == nil && p.Known.Mode == convexnn.Global && f.limits.time == 0 {
-				clock = time.AfterFunc(t.assumed, func() { end(context.DeadlineExceeded) })
-			}
+			limit.know(p.Known.Mode)
 			t.tolerance = p.Tolerance
 			if p.Stage == "solve" {
 				bar.hide()
@@ -240,9 +259,6 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 	var err error
 	t.result, err = convexnn.Train(ctx, train.x, train.y, options)
 	bar.clear()
-	if clock != nil {
-		clock.Stop()
-	}
 	t.timeout = errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 	if err = tooFar("beta", f.beta, tooFar("beta-ratio", f.ratio, err)); err != nil && f.mode != convexnn.Sampled {
 		return mend(err)
@@ -259,11 +275,14 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 // so predicts the same for every row.
 func (t *training) zero() bool {
 	r := t.result
-	return len(r.Network.Neurons) == 0 && r.Status != convexnn.Stopped && r.Beta >= r.BetaMax.Value
+	return t.neurons() == 0 && r.Status != convexnn.Stopped && r.Beta >= r.BetaMax.Value
 }
 
 // constant returns what a network without neurons predicts.
 func (t *training) constant() string {
+	if t.outputs != nil {
+		return t.constantOutputs()
+	}
 	e, out := t.data.encoding, t.result.Network.Intercept
 	if e.Task() == datasets.TaskClassification {
 		return e.Label(out)

@@ -16,7 +16,7 @@ func TestTrainReport(t *testing.T) {
 	want := strings.Fields(`mode model task loss n d rank patterns patterns_possible neurons beta beta_max beta_max_kind
 		beta_ratio objective training_loss program_objective program_bound program_gap lower_bound relative_gap certificate
 		statement estimated_lower_bound estimated_gap status iterations rounds seconds seed metrics linear data dropped target target_units target_scale labels
-		notes version format cells price dual intercept preprocessing matrix split`)
+		notes version format cells outputs price dual intercept preprocessing matrix split`)
 	slices.Sort(want)
 	tests := []struct {
 		args  []string

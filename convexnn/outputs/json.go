@@ -55,7 +55,8 @@ func (net *Network) UnmarshalJSON(data []byte) error {
 
 // validate checks shapes and finiteness.
 func (net *Network) validate() error {
-	if net.Dim < 1 || net.Outputs < 1 {
+	const most = 1 << 20 // outputs: a file without neurons could ask for any memory
+	if net.Dim < 1 || net.Outputs < 1 || net.Outputs > most {
 		return fmt.Errorf("%w: it takes %d inputs and has %d outputs", convexnn.ErrNetwork, net.Dim, net.Outputs)
 	}
 	if k := len(net.Intercept); k != 0 && k != net.Outputs || !finite(net.Intercept) {

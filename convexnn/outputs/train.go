@@ -246,7 +246,7 @@ func (o *Options) trainer(x, y *mat.Dense, known *Result) (*trainer, error) {
 	need := EstimateMemory(n, d, c)
 	if o.Mode == convexnn.Enumerate || roundLimits.admits(y, known.PatternsPossible) {
 		if known.PatternsPossible.Cmp(big.NewInt(o.MaxCells)) > 0 {
-			return nil, fmt.Errorf("%w: %d samples of rank %d have up to %.3g cells, the limit is %d; use the mode global, or fewer columns",
+			return nil, fmt.Errorf("%w: %d samples of rank %d have up to %.3g cells, the limit is %d; train with the mode Global, or use fewer columns",
 				convexnn.ErrTooManyCells, n, known.Rank, new(big.Float).SetInt(known.PatternsPossible), o.MaxCells)
 		}
 		a, err := arrangements.NewArrangement(x)

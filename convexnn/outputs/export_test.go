@@ -1,4 +1,7 @@
 package outputs
 
-// NormBound is normBound, for tests.
-var NormBound = normBound
+// For tests.
+var (
+	NormBound = normBound
+	Faces     = faces
+)

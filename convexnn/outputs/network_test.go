@@ -85,6 +85,16 @@ func TestPredict(t *testing.T) {
 	}
 }
 
+// Three planes of rank three have 8 cells and meet in 3 planes of 4 cells each; four in
+// general position 14, and 4 of 6 each.
+func TestFaces(t *testing.T) {
+	for _, c := range [][3]int{{3, 3, 20}, {4, 3, 38}, {7, 2, 14}, {1, 1, 2}, {0, 0, 1}} {
+		if got := outputs.Faces(c[0], c[1]); got != float64(c[2]) {
+			t.Errorf("%d lines of rank %d: %g faces, want %d", c[0], c[1], got, c[2])
+		}
+	}
+}
+
 // At most n c neurons remain, none of which raises the objective, however many and
 // however dependent they were.
 func TestSimplify(t *testing.T) {

@@ -185,7 +185,7 @@ func (o *oracle) last(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	given := directionsOf(o.units.neurons(o.best.network))
 	if o.cells != nil {
-		if !quickPass.admits(o.y, o.cells.MaxCells()) {
+		if !enumerable(o.cells.Lines(), o.cells.Rank(), o.c) {
 			return nil
 		}
 		v, err := o.residual(o.best.network)

@@ -73,22 +73,29 @@ func findPrice(ctx context.Context, x, v *mat.Dense, s PriceSettings) (out conve
 	return out, err
 }
 
-// priceLimits say how much work a price may take: the cells times the entries of Y that
-// may be enumerated. They choose the way to price by counts alone.
-type priceLimits float64
+// roundFaces is the most faces, times outputs, that the final search of a round may look
+// at: about a second. It chooses the way to price by counts alone.
+const roundFaces = 3e6
 
-const (
-	// roundLimits are what the final search of a round may cost: about a second.
-	roundLimits priceLimits = 1e8
-	// quickPass is what may be done after a stop.
-	quickPass priceLimits = 5e7
-)
+// faces is a bound on the cells of the arrangement of so many lines and of all flats in
+// which they meet: what a pass looks at. For 20 samples of rank 9 it is 200 times the
+// number of cells.
+func faces(lines, rank int) float64 {
+	sum := 0.0
+	for k := range max(1, rank-1) {
+		flats, _ := new(big.Float).SetInt(new(big.Int).Binomial(int64(lines), int64(k))).Float64()
+		cells, _ := new(big.Float).SetInt(arrangements.MaxCells(lines-k, rank-k)).Float64()
+		if sum += flats * cells; sum > 1e300 {
+			break
+		}
+	}
+	return sum
+}
 
-// admits reports whether so many cells may be enumerated.
-func (l priceLimits) admits(y *mat.Dense, possible *big.Int) bool {
-	n, c := y.Dims()
-	cells, _ := new(big.Float).SetInt(possible).Float64()
-	return cells*float64(n*c) <= float64(l)
+// enumerable reports whether the price of c outputs may be computed from all cells
+// whenever it is wanted.
+func enumerable(lines, rank, c int) bool {
+	return faces(lines, rank)*float64(c) <= roundFaces
 }
 
 // FindBetaMax computes beta_max, the smallest strength for which the network without
@@ -100,16 +107,17 @@ func FindBetaMax(ctx context.Context, x, y *mat.Dense, intercept bool) (convexnn
 	if err := CheckData(x, y); err != nil {
 		return convexnn.BetaMax{}, err
 	}
-	return findBetaMax(ctx, x, y, intercept, arrangements.CellBound(x))
+	_, c := y.Dims()
+	return findBetaMax(ctx, x, y, intercept, enumerable(arrangements.Lines(x), arrangements.Rank(x), c))
 }
 
-func findBetaMax(ctx context.Context, x, y *mat.Dense, intercept bool, possible *big.Int) (convexnn.BetaMax, error) {
+func findBetaMax(ctx context.Context, x, y *mat.Dense, intercept, exact bool) (convexnn.BetaMax, error) {
 	n, c := y.Dims()
 	if intercept {
 		y = mat.NewDense(n, c, centered(flat(y), c))
 	}
 	var s PriceSettings
-	if roundLimits.admits(y, possible) {
+	if exact {
 		a, err := arrangements.NewArrangement(x)
 		if err != nil {
 			return convexnn.BetaMax{}, err

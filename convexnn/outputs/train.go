@@ -99,17 +99,19 @@ func Train(ctx context.Context, x, y *mat.Dense, options Options) (*Result, erro
 	if err := options.check(x, y); err != nil {
 		return nil, err
 	}
-	// Counts of cells and rounds below see the data as they are.
 	r := &Result{Rank: arrangements.Rank(x), Status: convexnn.Stopped}
-	r.PatternsPossible = arrangements.MaxCells(arrangements.Lines(x), r.Rank)
-	options.choose(y, r.PatternsPossible)
+	lines := arrangements.Lines(x)
+	_, c := y.Dims()
+	few := enumerable(lines, r.Rank, c)
+	r.PatternsPossible = arrangements.MaxCells(lines, r.Rank)
+	options.choose(few, r.PatternsPossible)
 	r.Mode = options.Mode
-	t, err := options.trainer(x, y, r)
+	t, err := options.trainer(x, y, few, r)
 	if err != nil {
 		return nil, err
 	}
 	options.report(Progress{Stage: "beta_max", Known: r})
-	if r.BetaMax, err = findBetaMax(ctx, x, y, options.Intercept, r.PatternsPossible); err != nil {
+	if r.BetaMax, err = findBetaMax(ctx, x, y, options.Intercept, few); err != nil {
 		return nil, err
 	}
 	r.Beta = options.beta(r.BetaMax)
@@ -219,11 +221,11 @@ func (o *Options) check(x, y *mat.Dense) error {
 	return nil
 }
 
-// choose settles the mode, by a bound on the number of cells, and the tolerance.
-func (o *Options) choose(y *mat.Dense, possible *big.Int) {
+// choose settles the mode, by whether the cells are few, and the tolerance.
+func (o *Options) choose(few bool, possible *big.Int) {
 	if o.Mode == convexnn.Auto {
 		o.Mode = convexnn.Global
-		if roundLimits.admits(y, possible) && possible.Cmp(big.NewInt(o.MaxCells)) <= 0 {
+		if few && possible.Cmp(big.NewInt(o.MaxCells)) <= 0 {
 			o.Mode = convexnn.Enumerate
 		}
 	}
@@ -236,7 +238,7 @@ func (o *Options) choose(y *mat.Dense, possible *big.Int) {
 }
 
 // trainer prepares a training, or refuses one that is too large.
-func (o *Options) trainer(x, y *mat.Dense, known *Result) (*trainer, error) {
+func (o *Options) trainer(x, y *mat.Dense, few bool, known *Result) (*trainer, error) {
 	n, d := x.Dims()
 	_, c := y.Dims()
 	t := &trainer{x: x, y: y, c: c, target: flat(y), intercept: o.Intercept, tolerance: o.Tolerance, seed: o.Seed}
@@ -244,8 +246,8 @@ func (o *Options) trainer(x, y *mat.Dense, known *Result) (*trainer, error) {
 		t.target = centered(t.target, c)
 	}
 	need := EstimateMemory(n, d, c)
-	if o.Mode == convexnn.Enumerate || roundLimits.admits(y, known.PatternsPossible) {
-		if known.PatternsPossible.Cmp(big.NewInt(o.MaxCells)) > 0 {
+	if o.Mode == convexnn.Enumerate || few {
+		if o.Mode == convexnn.Enumerate && known.PatternsPossible.Cmp(big.NewInt(o.MaxCells)) > 0 {
 			return nil, fmt.Errorf("%w: %d samples of rank %d have up to %.3g cells, the limit is %d; train with the mode Global, or use fewer columns",
 				convexnn.ErrTooManyCells, n, known.Rank, new(big.Float).SetInt(known.PatternsPossible), o.MaxCells)
 		}

@@ -210,6 +210,11 @@ func TestEstimates(t *testing.T) {
 	if k := r.Certificate; k.Kind != convexnn.CertifiedBounded || k.Price.Method != outputs.ByNorms || k.LowerBound <= 0.05*r.Objective {
 		t.Errorf("certificate %v by %v of %g, objective %g", k.Kind, k.Price.Method, k.LowerBound, r.Objective)
 	}
+	// Cells that enumeration would be asked to take on, but no more than that.
+	small := train(t, gaussian(rng, 6, 3), gaussian(rng, 6, 2), outputs.Options{MaxCells: 10})
+	if small.Mode != convexnn.Global || small.Certificate.Kind != convexnn.CertifiedExact {
+		t.Errorf("mode %v, certificate %v", small.Mode, small.Certificate.Kind)
+	}
 	if r.BetaMax.Exact || r.Cells != 0 {
 		t.Errorf("beta_max exact %v, %d cells", r.BetaMax.Exact, r.Cells)
 	}

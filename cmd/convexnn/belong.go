@@ -42,8 +42,13 @@ func (c *claim) rescale(all sample, train []int) scaling {
 		return scaling{}
 	}
 	_, positive := p.Labels()
+	var several []string
+	target := p.TargetName()
+	if names := p.TargetNames(); len(names) > 1 {
+		target, several = "", names
+	}
 	again, _, err := datasets.Fit(all.table, train, datasets.FitOptions{
-		Target: p.TargetName(), Task: p.Task(), Positive: positive,
+		Target: target, Targets: several, Multiclass: p.Classes() != nil, Task: p.Task(), Positive: positive,
 		Standardize: p.Standardized(), Bias: p.Bias(), Impute: p.Imputes(),
 	})
 	if err != nil {
@@ -53,7 +58,7 @@ func (c *claim) rescale(all sample, train []int) scaling {
 	if err != nil {
 		return scaling{true, err.Error()}
 	}
-	y, err := again.Target(all.table)
+	y, err := again.Targets(all.table)
 	if err != nil {
 		return scaling{true, err.Error()}
 	}
@@ -71,8 +76,15 @@ func (c *claim) rescale(all sample, train []int) scaling {
 			return scaling{true, fmt.Sprintf("the input %s is scaled in another way", name)}
 		}
 	}
-	if !alike(all.y, y, train) {
-		return scaling{true, "the target is scaled in another way"}
+	known := all.outputs()
+	_, count := known.Dims()
+	if _, other := y.Dims(); other != count {
+		return scaling{true, fmt.Sprintf("it has %s, not %d", plural(other, "target"), count)}
+	}
+	for k := range count {
+		if !alike(mat.Col(nil, k, known), mat.Col(nil, k, y), train) {
+			return scaling{true, "the target is scaled in another way"}
+		}
 	}
 	return scaling{given: true}
 }
@@ -96,8 +108,11 @@ func apart(format string, args ...any) error {
 // A report of train must agree with the training; certify may have judged the model
 // on other rows, or at another beta.
 func (c *claim) belongs(m *model) error {
+	have := m.encoding().Outputs()
 	switch {
-	case m.Network.Model != convexnn.ReLU && c.global():
+	case have != c.outputs():
+		return apart("the network has %s, and the report speaks of %d", plural(have, "output"), c.outputs())
+	case m.Network != nil && m.Network.Model != convexnn.ReLU && c.global():
 		return apart("the network is gated, and the report proves something of ReLU networks")
 	case (m.Preprocessing == nil) != (c.Preprocessing == nil):
 		return apart("one takes a matrix, and the other a table")
@@ -105,8 +120,8 @@ func (c *claim) belongs(m *model) error {
 		return apart("they preprocess the data in different ways")
 	case m.Matrix != nil && !equalJSON(m.Matrix, c.Matrix):
 		return apart("they read the matrix in different ways")
-	case m.Network.Dim != c.D:
-		return apart("the network takes %d inputs, and the report speaks of %d", m.Network.Dim, c.D)
+	case m.dim() != c.D:
+		return apart("the network takes %d inputs, and the report speaks of %d", m.dim(), c.D)
 	case c.Mode == "" || m.Training == nil:
 		return nil
 	case !same(float64(m.Training.Beta), *c.Beta):
@@ -128,13 +143,17 @@ func equalJSON(a, b any) bool {
 	return err == nil && other == nil && bytes.Equal(x, y)
 }
 
-// network reads the network of --model, checks that the report can speak of it, and
-// returns what the user should know of it.
-func (v *verification) network(f *verifyFlags) (*convexnn.Network, []string, error) {
-	m, w, err := openNetwork(f.modelPath, &weightFlags{}, v.data.flags)
-	if err != nil {
-		return nil, nil, err
+// otherBeta says if a model was trained with another beta than that of the report.
+func (v *verification) otherBeta(m *model) []string {
+	if m.Training == nil || !positive(float64(m.Training.Beta)) || same(float64(m.Training.Beta), *v.Beta) {
+		return nil
 	}
+	return []string{fmt.Sprintf("the model was trained with beta %.6g, and the report judges it with %.6g", float64(m.Training.Beta), *v.Beta)}
+}
+
+// network returns the network of --model, a model or plain weights, checks that the report
+// can speak of it, and returns what the user should know of it.
+func (v *verification) network(m *model, w *plainWeights, f *verifyFlags) (*convexnn.Network, []string, error) {
 	var (
 		net   *convexnn.Network
 		notes []string
@@ -143,9 +162,7 @@ func (v *verification) network(f *verifyFlags) (*convexnn.Network, []string, err
 		if err := v.belongs(m); err != nil {
 			return nil, nil, err
 		}
-		if net = m.Network; m.Training != nil && positive(float64(m.Training.Beta)) && !same(float64(m.Training.Beta), *v.Beta) {
-			notes = append(notes, fmt.Sprintf("the model was trained with beta %.6g, and the report judges it with %.6g", float64(m.Training.Beta), *v.Beta))
-		}
+		net, notes = m.Network, v.otherBeta(m)
 	} else {
 		columns, ones := v.D, v.Preprocessing != nil && v.Preprocessing.Bias() || v.Matrix != nil && v.Matrix.Bias()
 		switch {
@@ -156,7 +173,10 @@ func (v *verification) network(f *verifyFlags) (*convexnn.Network, []string, err
 		case w.bias != nil:
 			columns--
 		}
-		var note string
+		var (
+			note string
+			err  error
+		)
 		if net, note, err = w.network(columns); err != nil {
 			return nil, nil, err
 		}

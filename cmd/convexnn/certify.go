@@ -206,6 +206,11 @@ func (f *certifyFlags) load(flags *pflag.FlagSet, args []string, notice func(str
 	if err != nil {
 		return nil, err
 	}
+	if m != nil {
+		if err := m.single(args[0], "certify"); err != nil {
+			return nil, err
+		}
+	}
 	s := &subject{path: args[0], beta: f.beta}
 	if w != nil {
 		err = f.loadWeights(s, w, notice)

@@ -7,6 +7,7 @@ import (
 	"math/big"
 
 	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/convexnn/outputs"
 	"github.com/convexnn/convexnn/datasets"
 )
 
@@ -76,9 +77,6 @@ func (c *claim) check() error {
 	if c.Format != reportFormat {
 		return fmt.Errorf("it is not a report of train or certify: its format is %.40q, not %q", c.Format, reportFormat)
 	}
-	if c.Outputs > 1 {
-		return fmt.Errorf("it is of a network with %d outputs, and verify checks those with one", c.Outputs)
-	}
 	for _, m := range []struct {
 		name    string
 		missing bool
@@ -110,7 +108,11 @@ func (c *claim) check() error {
 		return fmt.Errorf("its preprocessing gives %d inputs, and its d is %d", c.Preprocessing.Cols(), c.D)
 	case s.TrainingRows != c.N || s.TrainingRows < 1 || s.TrainingRows > s.Rows:
 		return fmt.Errorf("its n is %d, and its split has %d training rows of %d", c.N, s.TrainingRows, s.Rows)
-	case len(c.Dual) != c.N && len(c.Dual) != 0:
+	case c.encoding().Outputs() != c.outputs():
+		return fmt.Errorf("its networks have %s, and its targets are %d", plural(c.outputs(), "output"), c.encoding().Outputs())
+	case c.outputs() > 1 && len(c.Dual) != c.N*c.Outputs && len(c.Dual) != 0:
+		return fmt.Errorf("its dual vector has %s for %s and %d outputs", plural(len(c.Dual), "number"), plural(c.N, "row"), c.Outputs)
+	case c.outputs() == 1 && len(c.Dual) != c.N && len(c.Dual) != 0:
 		return fmt.Errorf("its dual vector has %s for %s", plural(len(c.Dual), "number"), plural(c.N, "row"))
 	case !positive(*c.Beta):
 		return fmt.Errorf("its beta is %v", *c.Beta)
@@ -126,6 +128,17 @@ func (c *claim) check() error {
 	return nil
 }
 
+// outputs is the number of outputs of the networks; reports of one may not say so.
+func (c *claim) outputs() int { return max(1, c.Outputs) }
+
+// encoding is the way from data to inputs and targets.
+func (c *claim) encoding() encoding {
+	if c.Preprocessing != nil {
+		return c.Preprocessing
+	}
+	return c.Matrix
+}
+
 // global reports whether the report claims something about all networks.
 func (c *claim) global() bool {
 	return c.Certificate == convexnn.CertifiedExact || c.Certificate == convexnn.CertifiedBounded
@@ -133,7 +146,7 @@ func (c *claim) global() bool {
 
 // dual returns the vector, zeros if the report has none.
 func (c *claim) dual() []float64 {
-	out := make([]float64, c.N)
+	out := make([]float64, c.N*c.outputs())
 	for i, v := range c.Dual {
 		out[i] = *v
 	}
@@ -147,7 +160,12 @@ func (c *claim) rows(f *sourceFlags, d dataArguments) (sample, scaling, error) {
 	// A model without weights reads data as the training did.
 	m := &model{
 		from: "report", Preprocessing: c.Preprocessing, Matrix: c.Matrix,
-		Network: &convexnn.Network{Dim: c.D}, Training: &trainingInfo{Data: c.Split},
+		Training: &trainingInfo{Data: c.Split},
+	}
+	if c.outputs() > 1 {
+		m.Outputs = &outputs.Network{Dim: c.D, Outputs: c.Outputs}
+	} else {
+		m.Network = &convexnn.Network{Dim: c.D}
 	}
 	if c.Split.Name != dataName(d.data) {
 		d.notice(fmt.Sprintf("the report speaks of %s, and the data are %s", c.Split.Name, dataName(d.data)))

@@ -204,20 +204,64 @@ func TestTrainMatrices(t *testing.T) {
 
 // Commands that take one output say so.
 func TestSeveralElsewhere(t *testing.T) {
-	report := filepath.Join(t.TempDir(), "r.json")
 	model := filepath.Join(t.TempDir(), "m.json")
-	must(t, exitDone, "train", "iris", "--tol", "0.2", "--out", model, "--report", report)
+	must(t, exitDone, "train", "iris", "--tol", "0.2", "--out", model)
 	if text := read(t, model); !strings.Contains(text, `"version":2`) {
 		t.Error("a reader of version 1 would not know what it has")
 	}
-	for _, args := range [][]string{{"certify", model, "iris"}, {"verify", report, "iris"}} {
-		if _, stderr := must(t, exitFailed, args...); !strings.Contains(stderr, "3 outputs") {
-			t.Errorf("%v: %s", args, stderr)
-		}
+	if _, stderr := must(t, exitFailed, "certify", model, "iris"); !strings.Contains(stderr, "3 outputs") {
+		t.Error(stderr)
 	}
 	// A network and targets that do not fit each other.
 	bad := file(t, "bad.json", strings.Replace(read(t, model), `"labels":["setosa",`, `"labels":["setosa","more",`, 1))
 	if _, stderr := must(t, exitFailed, "predict", bad, "iris"); !strings.Contains(stderr, "3 outputs") {
+		t.Error(stderr)
+	}
+}
+
+// Reports of several outputs are checked like others: by all cells, or by norms.
+func TestVerifySeveral(t *testing.T) {
+	rows := []string{"a,b,p,q,k"}
+	for i := range 30 {
+		rows = append(rows, fmt.Sprintf("%d,%d,%d,%d,%s", i%5, i%7, i%5*(i%7), max(i%7-i%5, 0), []string{"low", "mid", "high"}[i%5/2]))
+	}
+	table := file(t, "k.csv", rows...)
+	for _, c := range []struct {
+		data   string
+		flags  []string
+		method string
+	}{
+		{table, []string{"--beta-ratio", "0.1", "--skip", "p,q", "--mode", "enumerate"}, "cells"},
+		{table, []string{"--targets", "q,p", "--skip", "k", "--intercept"}, "cells"},
+		{"iris", []string{"--tol", "0.3"}, "norms"},
+	} {
+		dir := t.TempDir()
+		report, model := filepath.Join(dir, "r.json"), filepath.Join(dir, "m.json")
+		must(t, exitDone, append([]string{"train", c.data, "--report", report, "--out", model}, c.flags...)...)
+		stdout, _ := must(t, exitDone, "verify", report, c.data, "--model", model, "--report", "-")
+		r := readJSON(t, stdout)
+		if r["verified"] != true || r["scaling"] != "rows" || r["price"].(map[string]any)["method"] != c.method || r["relative_gap"] == nil {
+			t.Errorf("%v: %s", c.flags, stdout)
+		}
+		text := read(t, report)
+		for name, change := range map[string][2]string{
+			"a bound":      {`"lower_bound": `, `"lower_bound": 1`},
+			"an objective": {`"objective": `, `"objective": 1`},
+			"a number":     {"\"dual\": [\n    ", "\"dual\": [\n    9"},
+			"a class":      {`"outputs": `, `"outputs": 1`},
+		} {
+			forged := file(t, "forged.json", strings.Replace(text, change[0], change[1], 1))
+			if _, stderr := must(t, exitFailed, "verify", forged, c.data, "--model", model); stderr == "" {
+				t.Errorf("%v: %s is forged", c.flags, name)
+			}
+		}
+	}
+	// A report of one output does not speak of a network with several.
+	dir := t.TempDir()
+	one, several := filepath.Join(dir, "one.json"), filepath.Join(dir, "m.json")
+	must(t, exitDone, "train", table, "--target", "q", "--skip", "k,p", "--tol", "0.1", "--report", one)
+	must(t, exitDone, "train", table, "--targets", "p,q", "--skip", "k", "--tol", "0.1", "--out", several)
+	if _, stderr := must(t, exitFailed, "verify", one, table, "--model", several); !strings.Contains(stderr, "2 outputs") {
 		t.Error(stderr)
 	}
 }

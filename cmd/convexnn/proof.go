@@ -10,11 +10,15 @@ import (
 
 	"github.com/convexnn/convexnn/arrangements"
 	"github.com/convexnn/convexnn/convexnn"
+	"github.com/convexnn/convexnn/convexnn/outputs"
 )
 
 // prove prices the dual vector anew, for a network with the given objective: in the
 // way and with the effort that the report names, where these are admitted.
 func (c *claim) prove(ctx context.Context, s sample, objective float64, cells cellFlags, limit uint64) (convexnn.Certificate, error) {
+	if c.outputs() > 1 {
+		return c.proveOutputs(ctx, s, objective, cells, limit)
+	}
 	how, err := c.effort(s, cells, limit)
 	if err != nil {
 		return convexnn.Certificate{}, err
@@ -76,10 +80,20 @@ func (c *claim) tree(s sample) *convexnn.PriceSettings {
 	return &convexnn.PriceSettings{Floor: *c.Beta, MaxNodes: min(max(work/(n*d), least), most), Seed: c.Seed}
 }
 
-// centered returns v with its mean taken off.
-func centered(v []float64) []float64 {
-	out := append([]float64(nil), v...)
-	floats.AddConst(-stat.Mean(v, nil), out)
+// centered returns v, with a number for each row and output, with the mean of each output
+// taken off.
+func (c *claim) centered(v []float64) []float64 {
+	out, width := append([]float64(nil), v...), c.outputs()
+	column := make([]float64, len(v)/width)
+	for l := range width {
+		for i := range column {
+			column[i] = v[i*width+l]
+		}
+		mean := stat.Mean(column, nil)
+		for i := range column {
+			out[i*width+l] -= mean
+		}
+	}
 	return out
 }
 
@@ -175,6 +189,10 @@ func (c *claim) badPrice() string {
 	}
 	switch p.Method {
 	case convexnn.BySorting, convexnn.ByCells, convexnn.ByTree:
+	case outputs.ByNorms:
+		if c.outputs() == 1 {
+			return "a price by norms, which is for several outputs"
+		}
 	case convexnn.ByAscent:
 		return "a lower bound from local search only, which proves none"
 	default:
@@ -200,9 +218,9 @@ func (c *claim) foreign(s sample, proved convexnn.Certificate) string {
 	if !c.global() || len(c.Dual) == 0 {
 		return ""
 	}
-	y, v := s.y, c.dual()
+	y, v := c.targets(s), c.dual()
 	if *c.Intercept {
-		y, v = centered(y), centered(v)
+		y, v = c.centered(y), c.centered(v)
 	}
 	if value := floats.Dot(y, v) - floats.Dot(v, v)/2; math.Abs(value-*c.LowerBound) > sameDigits*floats.Dot(v, v) {
 		return fmt.Sprintf("with these data the dual vector of the report has the value %.9g, not %.9g; are they the data of the report?", value, *c.LowerBound)
@@ -228,7 +246,7 @@ func (c *claim) foreign(s sample, proved convexnn.Certificate) string {
 func (c *claim) found(proved convexnn.Certificate) convexnn.Price {
 	p, v := proved.Price, c.dual()
 	if *c.Intercept {
-		v = centered(v)
+		v = c.centered(v)
 	}
 	scale := floats.Norm(proved.Dual, 2) / floats.Norm(v, 2)
 	if !(scale > 0) {

@@ -144,21 +144,40 @@ type verification struct {
 
 // measure computes the objective of the network of --model.
 func (v *verification) measure() error {
-	net, notes, err := v.network(v.flags)
+	m, w, err := openNetwork(v.flags.modelPath, &weightFlags{}, v.data.flags)
+	if err != nil {
+		return err
+	}
+	var notes []string
+	if w == nil && m.Outputs != nil {
+		notes, err = v.measureOutputs(m)
+	} else {
+		notes, err = v.measureOne(m, w)
+	}
 	if err != nil {
 		return err
 	}
 	for _, n := range notes {
 		v.data.notice(n)
 	}
-	v.neurons = len(net.Neurons)
-	if v.objective, v.loss, err = net.Objective(v.rows.x, v.rows.y, *v.Beta); err != nil {
-		return err
-	}
 	if !number(v.objective).defined() {
 		return fmt.Errorf("the objective of %s is too large for a number", v.flags.modelPath)
 	}
 	return nil
+}
+
+// measureOne is measure for a network of one output.
+func (v *verification) measureOne(m *model, w *plainWeights) ([]string, error) {
+	if v.outputs() > 1 && w != nil {
+		return nil, apart("%s holds weights of one output, and the report speaks of %d", v.flags.modelPath, v.outputs())
+	}
+	net, notes, err := v.network(m, w, v.flags)
+	if err != nil {
+		return nil, err
+	}
+	v.neurons = len(net.Neurons)
+	v.objective, v.loss, err = net.Objective(v.rows.x, v.rows.y, *v.Beta)
+	return notes, err
 }
 
 // measured reports whether the objective was computed anew.
@@ -243,9 +262,9 @@ func (v *verification) optimistic() float64 {
 	if !number(p.Upper).defined() {
 		return math.Inf(1)
 	}
-	y, least := v.rows.y, convexnn.Price{Value: p.Value, Upper: p.Value, Kind: convexnn.CertifiedExact}
+	y, least := v.targets(v.rows), convexnn.Price{Value: p.Value, Upper: p.Value, Kind: convexnn.CertifiedExact}
 	if *v.Intercept {
-		y = centered(y)
+		y = v.centered(y)
 	}
 	return convexnn.NewCertificate(y, v.proved.Dual, *v.Beta, *v.Objective, least).LowerBound
 }

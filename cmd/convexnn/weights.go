@@ -67,9 +67,6 @@ func openNetwork(path string, f *weightFlags, flags *pflag.FlagSet) (*model, *pl
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot read model %s: %w", path, cause(err))
 		}
-		if err := m.single(path, "this command"); err != nil {
-			return nil, nil, err
-		}
 		return m, nil, nil
 	}
 	w, err := parseWeights(data)

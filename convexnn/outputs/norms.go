@@ -35,6 +35,15 @@ func normBound(x *mat.Dense, v []float64) float64 {
 	return (spectral(&product) + min(spectral(m)*spectral(x), spectral(left)*spectral(right))) / 2 * (1 + slack)
 }
 
+// priceByNorms is that bound, with what a neuron along a sample attains.
+func priceByNorms(x *mat.Dense, v []float64) convexnn.Price {
+	n, _ := x.Dims()
+	return convexnn.Price{
+		Value: quickPrice(x, mat.NewDense(n, len(v)/n, v)), Upper: normBound(x, v),
+		Kind: convexnn.CertifiedBounded, Method: ByNorms,
+	}
+}
+
 // spectral is the largest singular value, or the Frobenius norm where that fails.
 func spectral(m *mat.Dense) float64 {
 	var svd mat.SVD
@@ -50,7 +59,7 @@ func spectral(m *mat.Dense) float64 {
 func proveByNorms(x *mat.Dense, target, dual []float64, beta, objective float64) convexnn.Certificate {
 	best := convexnn.Certificate{Kind: convexnn.CertifiedBounded}
 	try := func(v []float64) {
-		price := convexnn.Price{Upper: normBound(x, v), Kind: convexnn.CertifiedBounded, Method: ByNorms}
+		price := priceByNorms(x, v)
 		if c := convexnn.NewCertificate(target, v, beta, objective, price); best.Dual == nil || c.LowerBound > best.LowerBound {
 			best = c
 		}

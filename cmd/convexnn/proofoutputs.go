@@ -21,8 +21,8 @@ func (s sample) outputs() *mat.Dense {
 // targets returns the numbers that the dual vector of the claim belongs to, row by row.
 func (c *claim) targets(s sample) []float64 { return s.outputs().RawMatrix().Data }
 
-// proveOutputs is prove for several outputs: by all cells where the report says so and they
-// are admitted, or by norms.
+// proveOutputs is prove for several outputs: in the way that the report names, by all cells
+// where they are admitted, by branch and bound, or by norms.
 func (c *claim) proveOutputs(ctx context.Context, s sample, objective float64, cells cellFlags, limit uint64) (convexnn.Certificate, error) {
 	how := outputs.VerifySettings{Intercept: *c.Intercept, Norms: true, Floor: *c.Beta * (1 - sameDigits)}
 	if c.Price != nil && c.Price.Method == convexnn.ByCells && cells.allows(arrangements.CellBound(s.x)) {
@@ -33,6 +33,9 @@ func (c *claim) proveOutputs(ctx context.Context, s sample, objective float64, c
 		if limit == 0 || a.Memory() <= float64(limit) {
 			how.Cells, how.Norms = a, false
 		}
+	}
+	if c.Price != nil && c.Price.Method == convexnn.ByTree && c.Price.Value != nil && len(c.Dual) > 0 {
+		how.Value = min(max(*c.Price.Value, 0), *c.Beta)
 	}
 	return outputs.Verify(ctx, s.x, s.targets, c.dual(), *c.Beta, objective, how)
 }

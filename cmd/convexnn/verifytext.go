@@ -87,7 +87,8 @@ func (v *verification) print(w io.Writer) {
 	}
 	row(w, "data", "%s: %s", v.data.data, rows)
 	if v.Preprocessing != nil {
-		row(w, "target", "%s", v.Preprocessing.TargetName())
+		names := v.Preprocessing.TargetNames()
+		row(w, "target", "%s", strings.Join(names, ", "))
 	}
 	row(w, "beta", "%.4g", *v.Beta)
 	claimed := "no bound on all networks"

@@ -152,14 +152,8 @@ func (r *Result) fill(ctx context.Context, t *trainer, options Options) error {
 	if err := t.run(ctx, best); err != nil {
 		return err
 	}
-	if best.proved.Kind != convexnn.CertifiedExact {
-		var dual []float64
-		if best.estimate != nil {
-			dual = best.estimate.Dual
-		}
-		if c := proveByNorms(t.x, t.target, dual, t.beta, best.objective); c.LowerBound > best.proved.LowerBound {
-			best.proved = c
-		}
+	if err := t.prove(ctx, best); err != nil {
+		return err
 	}
 	return r.conclude(t, best)
 }

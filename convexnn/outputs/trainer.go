@@ -123,6 +123,36 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 	return nil
 }
 
+// prove proves what it can where the cells are too many: by norms, and by trees of the best
+// estimate's dual point where the samples are few enough.
+func (t *trainer) prove(ctx context.Context, b *bracket) error {
+	if b.proved.Kind == convexnn.CertifiedExact {
+		return nil
+	}
+	take := func(c convexnn.Certificate) {
+		if c.LowerBound > b.proved.LowerBound {
+			b.proved = c
+		}
+	}
+	if b.estimate == nil {
+		take(proveByNorms(t.x, t.target, nil, t.beta, b.objective))
+		return nil
+	}
+	e := *b.estimate
+	take(proveByNorms(t.x, t.target, e.Dual, t.beta, b.objective))
+	n, d := t.x.Dims()
+	nodes := netNodes(n, d, t.c)
+	if nodes == 0 || ctx.Err() != nil {
+		return nil
+	}
+	price, err := priceByNet(ctx, t.x, e.Dual, e.Price.Value, nodes)
+	if err != nil || math.IsInf(price.Upper, 1) {
+		return err
+	}
+	take(convexnn.NewCertificate(t.target, e.Dual, t.beta, b.objective, price))
+	return nil
+}
+
 // leastBeta is the smallest strength, for scaled data, that neurons are generated for:
 // prices below it are rounding. A network for it is as good as one for less.
 const leastBeta = 1e-11

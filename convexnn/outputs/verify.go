@@ -17,10 +17,13 @@ type VerifySettings struct {
 	// intercept too.
 	Intercept bool
 	// Cells is the arrangement of X to price by; nil means all cells where these are
-	// few, and norms elsewhere.
+	// few, and norms elsewhere, unless Value is set.
 	Cells *arrangements.Arrangement
 	// Norms means norms in any case.
 	Norms bool
+	// Value, if positive, means branch and bound for combinations of two or three outputs,
+	// as the training does: it is the price that a neuron was found to attain.
+	Value float64
 	// Floor is a price below which nothing matters; 0 means beta.
 	Floor float64
 }
@@ -69,6 +72,12 @@ func (s VerifySettings) price(ctx context.Context, x *mat.Dense, v []float64, be
 		if a, err = arrangements.NewArrangement(x); err != nil {
 			return convexnn.Price{}, err
 		}
+	}
+	if nodes := netNodes(n, x.RawMatrix().Cols, len(v)/n); s.Value > 0 && nodes > 0 {
+		// A quarter more nodes allow for rounding.
+		price, err := priceByNet(ctx, x, v, s.Value, nodes+nodes/4)
+		price.Value = quickPrice(x, m)
+		return price, err
 	}
 	if a == nil || s.Norms {
 		return priceByNorms(x, v), nil

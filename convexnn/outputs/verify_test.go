@@ -59,6 +59,13 @@ func TestVerify(t *testing.T) {
 			t.Errorf("stopped: %v of %g, %v", c.Kind, c.LowerBound, err)
 		}
 	}
+	// What trees proved, trees prove again.
+	long, two := gaussian(rng, 30, 8), gaussian(rng, 30, 2)
+	r := train(t, long, two, outputs.Options{BetaRatio: 0.2, Tolerance: 0.02})
+	c, err := outputs.Verify(t.Context(), long, two, r.Certificate.Dual, r.Beta, r.Objective, outputs.VerifySettings{Value: r.Certificate.Price.Value})
+	if err != nil || c.Price.Method != convexnn.ByTree || math.Abs(c.LowerBound-r.Certificate.LowerBound) > 1e-7*r.Objective {
+		t.Errorf("%v by %v of %.12g, trained with %v of %.12g, %v", c.Kind, c.Price.Method, c.LowerBound, r.Certificate.Price.Method, r.Certificate.LowerBound, err)
+	}
 	x, y := mat.NewDense(2, 1, []float64{1, 2}), mat.NewDense(2, 2, []float64{1, 2, 3, 4})
 	for _, test := range []struct {
 		v    []float64

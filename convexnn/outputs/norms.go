@@ -44,13 +44,27 @@ func priceByNorms(x *mat.Dense, v []float64) convexnn.Price {
 	}
 }
 
-// spectral is the largest singular value, or the Frobenius norm where that fails.
+// spectral is the largest singular value, by the smaller of M'M and MM', or the Frobenius
+// norm where that fails.
 func spectral(m *mat.Dense) float64 {
-	var svd mat.SVD
-	if svd.Factorize(m, mat.SVDNone) {
-		return svd.Values(nil)[0]
+	scale := mat.Norm(m, 2)
+	if scale == 0 {
+		return 0
 	}
-	return mat.Norm(m, 2)
+	var unit mat.Dense
+	unit.Scale(1/scale, m)
+	var gram mat.SymDense
+	if rows, cols := m.Dims(); cols < rows {
+		gram.SymOuterK(1, unit.T())
+	} else {
+		gram.SymOuterK(1, &unit)
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(&gram, false) {
+		return scale
+	}
+	values := eigen.Values(nil)
+	return scale * math.Sqrt(max(0, values[len(values)-1]))
 }
 
 // proveByNorms returns the best bound on the objective of all networks that norms prove,
@@ -78,9 +92,11 @@ func proveByNorms(x *mat.Dense, target, dual []float64, beta, objective float64)
 	svd.UTo(&u)
 	svd.VTo(&w)
 	values := svd.Values(nil)
-	for k, t := range values {
-		if t == 0 || k > 0 && t == values[k-1] {
-			continue
+	// A few of the values are enough to clip at.
+	for k := 0; k < len(values); k += 1 + len(values)/8 {
+		t := values[k]
+		if t == 0 {
+			break
 		}
 		clipped := mat.NewDiagDense(len(values), nil)
 		for l, s := range values {

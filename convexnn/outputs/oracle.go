@@ -201,6 +201,9 @@ func (o *oracle) last(ctx context.Context) error {
 	}
 	how := o.local(generation.Final, given, o.best.rounds)
 	how.Starts, how.Polish = min(max(quickAudit/o.entries(), 16), leastAudit), 1
+	if how.Starts == 16 {
+		how.Polish = -1 // which takes longer than the starts
+	}
 	if len(given) > how.Starts {
 		how.Given = nil // quick searches began there; their prices count below
 	}

@@ -51,7 +51,8 @@ func (net *Network) Simplify(x, y *mat.Dense, beta float64, intercept bool) (*Ne
 	}
 	accept(s.resize(best))
 	for _, limit := range mergeAngles {
-		if accept(s.resize(merge(best, limit))) {
+		merged := merge(best, limit)
+		if len(merged.Neurons) == len(best.Neurons) || accept(s.resize(merged)) {
 			break
 		}
 	}

@@ -11,7 +11,9 @@ import (
 // target y, by coordinate descent. It starts from the network as it is and only
 // descends.
 func (a *Neurons) Resize(y []float64, beta float64) []float64 {
-	const sweeps = 200
+	// Most of what is to be gained comes in the first sweeps.
+	const most, least, work = 200, 20, 1e9
+	sweeps := min(most, max(least, int(work/(1+float64(len(a.Fits))*float64(len(y))))))
 	r := slices.Clone(y)
 	scale, energy := make([]float64, len(a.Fits)), make([]float64, len(a.Fits))
 	for j, fit := range a.Fits {

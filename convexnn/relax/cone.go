@@ -240,3 +240,10 @@ func tooMany(p *Problem, size Size, most int) error {
 	return fmt.Errorf("%w: %d rows of rank %d have up to %.3g activation patterns, and %d is the limit; fewer rows or columns",
 		ErrTooLarge, p.x.Rows, p.x.Cols, size.Cells, most)
 }
+
+// global returns u = t v.
+func (k *cone) global(v []float64) []float64 {
+	out := make([]float64, len(v))
+	blas64.Gemv(blas.NoTrans, 1, k.t, vector(v), 0, vector(out))
+	return out
+}

@@ -1,21 +1,33 @@
 package relax
 
 import (
-	"context"
 	"fmt"
 	"math"
+	"slices"
 
-	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/admm/conic"
 	"github.com/convexnn/convexnn/convexnn"
 )
 
-// A Moments is a semidefinite relaxation of training that knows no activation patterns.
-// Neurons enter through their second moments alone: with a_j = (X u_j)_+ and the vectors
-// l_j = (g_j, a_j, u_j), M = sum_j l_j l_j' is a matrix of order c+n+d in whose blocks the
-// predictions are [ag] and the weight decay is beta/2 (tr [gg] + tr [uu]). As
-// b_j = (-X u_j)_+ is a_j - X u_j, its moments are linear in M, too:
+// moments is the program of [Problem.Moments] or [Problem.SignSplit] while it is built.
+type moments struct {
+	p       *Problem
+	lines   []line
+	c, n, r int // n lines
+	order   int // of M
+	a       *conic.Builder
+	b       []float64
+	slack   int // the next coordinate of a moment
+}
+
+// Moments returns a semidefinite relaxation of training that knows no activation
+// patterns, for any number of outputs. Neurons enter through their second moments alone:
+// with a_j = (X u_j)_+ and the vectors l_j = (g_j, a_j, u_j), M = sum_j l_j l_j' is a
+// matrix of order c+n+d in whose blocks the predictions are [ag] and the weight decay is
+// beta/2 (tr [gg] + tr [uu]). As b_j = (-X u_j)_+ is a_j - X u_j, its moments are linear
+// in M, too:
 //
 //	[ab] = [aa] - [au]X',   [bb] = [ab] - X[ua] + X[uu]X'.
 //
@@ -27,82 +39,39 @@ import (
 //
 // It is the relaxation of Prakhya, Birdal and Yurtsever (2024), whose matrix has also rows
 // for b. There the equation a - b = Xu leaves no interior; here, where rows of X are not
-// parallel, there is one, and the optimum is the same.
-type Moments struct {
-	// Problem is the program for [conic.Solve], in units of its own: a matrix M, or two
-	// for the sign split, then the moments that must not be negative.
-	Problem *conic.Problem
-	// Limits are bounds on the traces and entries at some minimiser, which make bounds
-	// rigorous ([conic.Bound]). Those of M are what follows, for X and Y of norm one.
-	// Scaling (a, u) by t and g by 1/t changes the weight decay alone, so that
-	// tr [uu] = tr [gg] = tau. Scaling M does not help, which says
-	// <F - Y, F> + beta tau = 0 for F = [ag], hence
-	//
-	//	tau <= 1/(4 beta),
-	//
-	// and beta tau is at most the optimum, so at most any objective that is known, such
-	// as 1/2. As [ab]_ii = 0 says [aa]_ii + [bb]_ii = x_i'[uu]x_i, the trace of [aa] is
-	// at most that of X[uu]X', and tr M <= 3 tau. An entry is at most
-	// tau max |x_i|^2 or, for moments of g, tau max |x_i|.
-	Limits []float64
-
-	p     *Problem
-	split bool
-	unit  float64
-}
-
-// moments is the program while it is built.
-type moments struct {
-	*Moments
-	c, n, r int
-	order   int // of M
-	a       *conic.Builder
-	b       []float64
-	slack   int // the next coordinate of a moment
-}
-
-// Moments returns the relaxation with one M, for any number of outputs; limit is a number
-// of bytes for it and its solution, 0 for half of the machine's. The error is
-// convexnn.ErrMemory.
-func (p *Problem) Moments(limit uint64) (*Moments, error) { return p.moments(false, limit) }
+// parallel, there is one, and the optimum is the same. Parallel rows are therefore taken
+// together: those of X above are one for each line, the longest, and the activations of
+// the others are multiples of its a or b.
+//
+// The limits of the program hold at some minimiser, for X and Y of norm one: scaling
+// (a, u) by t and g by 1/t changes the weight decay alone, so that tr [uu] = tr [gg] = tau.
+// Scaling M does not help, which says <F - Y, F> + beta tau = 0 for F = [ag], hence
+//
+//	tau <= 1/(4 beta).
+//
+// As [ab]_ii = 0 says [aa]_ii + [bb]_ii = x_i'[uu]x_i, the trace of [aa] is at most that of
+// X[uu]X', and tr M <= 3 tau. Entries are at most tau max |x_i|^2 or, for moments of g,
+// tau max |x_i|.
+//
+// limit is a number of bytes for the program and its solution, 0 for half of the
+// machine's. The error is convexnn.ErrMemory.
+func (p *Problem) Moments(limit uint64) (*Program, error) { return p.moments(false, limit) }
 
 // SignSplit returns the relaxation of one output with an M for either sign of the gains,
 // M+ and M-. Gains are w >= 0 in both, predictions the difference of the two [aw], and
 // two more moments must not be negative: [wa] and [wb] = [wa] - X[wu]. Its optimum is at
 // least that of [Problem.Moments], as M+ + M- with the gains of M- negated is feasible
 // there. The errors are [ErrOutputs] and convexnn.ErrMemory.
-func (p *Problem) SignSplit(limit uint64) (*Moments, error) {
+func (p *Problem) SignSplit(limit uint64) (*Program, error) {
 	if c := p.Outputs(); c != 1 {
 		return nil, fmt.Errorf("%w: Y has %d columns", ErrOutputs, c)
 	}
 	return p.moments(true, limit)
 }
 
-// A Size is how large a program is, before it is built.
-type Size struct {
-	Blocks, Order int     // semidefinite blocks, and their largest order
-	Cells         float64 // activation patterns; 0 where they do not matter
-	Coordinates   float64 // unknowns
-	Equations     float64
-	Memory        float64 // bytes, about
-}
-
-// String is a sentence without a stop.
-func (s Size) String() string {
-	out := fmt.Sprintf("%.0f matrices of order %d", float64(s.Blocks), s.Order)
-	if s.Blocks == 1 {
-		out = fmt.Sprintf("a matrix of order %d", s.Order)
-	}
-	out += fmt.Sprintf(", %.0f unknowns", s.Coordinates)
-	if s.Equations > 0 {
-		out += fmt.Sprintf(", %.0f equations", s.Equations)
-	}
-	return out + ", about " + convexnn.FormatBytes(s.Memory)
-}
-
 // MomentsSize returns the size of [Problem.Moments], or of [Problem.SignSplit].
 func (p *Problem) MomentsSize(split bool) Size {
-	c, n, r := float64(p.y.Cols), float64(p.x.Rows), float64(p.x.Cols)
+	c, n, r := float64(p.y.Cols), float64(len(p.lines())), float64(p.x.Cols)
 	blocks, signed := 1.0, 0.0
 	if split {
 		blocks, signed = 2, 2*n
@@ -119,14 +88,7 @@ func (p *Problem) MomentsSize(split bool) Size {
 	}
 }
 
-// Size returns that of the program as it was built; Memory is now that of the solver.
-func (m *Moments) Size() Size {
-	s := m.p.MomentsSize(m.split)
-	s.Memory = conic.EstimateMemory(m.Problem)
-	return s
-}
-
-func (p *Problem) moments(split bool, limit uint64) (*Moments, error) {
+func (p *Problem) moments(split bool, limit uint64) (*Program, error) {
 	size := p.MomentsSize(split)
 	if limit == 0 {
 		limit = halfOfMemory()
@@ -135,13 +97,14 @@ func (p *Problem) moments(split bool, limit uint64) (*Moments, error) {
 		return nil, fmt.Errorf("%w: the relaxation of %d rows has %v, and the limit is %s; fewer rows",
 			convexnn.ErrMemory, p.x.Rows, size, convexnn.FormatBytes(float64(limit)))
 	}
-	out := &Moments{p: p, split: split, unit: p.unit}
-	m := moments{Moments: out, c: p.y.Cols, n: p.x.Rows, r: p.x.Cols, order: size.Order}
+	out := &Program{p: p, constant: 0.5}
+	m := moments{p: p, lines: p.lines(), c: p.y.Cols, r: p.x.Cols, order: size.Order}
+	m.n = len(m.lines)
 	total := int(size.Coordinates)
 	half := m.order * (m.order + 1) / 2
 	m.a, m.slack = conic.NewBuilder(int(size.Equations), total), size.Blocks*half
 	prog := &conic.Problem{C: make([]float64, total)}
-	tau := math.Min(1/(4*p.beta), p.known/p.beta)
+	tau := p.tau()
 	for k := range size.Blocks {
 		prog.Cones = append(prog.Cones, conic.Cone{Kind: conic.Semidefinite, Size: m.order})
 		out.Limits = append(out.Limits, 3*tau)
@@ -155,7 +118,7 @@ func (p *Problem) moments(split bool, limit uint64) (*Moments, error) {
 	prog.Cones = append(prog.Cones, conic.Cone{Kind: conic.NonNegative, Size: total - size.Blocks*half})
 	longest := 0.0
 	for i := range m.n {
-		longest = max(longest, blas64.Nrm2(blas64.Vector{N: m.r, Inc: 1, Data: rowOf(p.x, i)}))
+		longest = max(longest, floats.Norm(m.row(i), 2))
 	}
 	out.Limits = append(out.Limits, tau*max(longest, longest*longest))
 	prog.A, prog.B = m.a.Matrix(), m.b
@@ -164,17 +127,78 @@ func (p *Problem) moments(split bool, limit uint64) (*Moments, error) {
 	return out, nil
 }
 
-// loss adds 1/2 |F - Y|^2 without its constant.
+// A line is what rows of X are multiples of.
+type line struct {
+	longest int       // row of x
+	rows    []int     // all of them
+	factors []float64 // multiples of the longest, negative for opposite rows
+}
+
+// lines groups the rows of x that are parallel, to rounding.
+func (p *Problem) lines() []line {
+	const rounding = 1e-14
+	var out []line
+	var units [][]float64
+	for i := range p.x.Rows {
+		u := slices.Clone(rowOf(p.x, i))
+		length := floats.Norm(u, 2)
+		floats.Scale(1/length, u)
+		at := slices.IndexFunc(units, func(o []float64) bool {
+			sign := math.Copysign(1, floats.Dot(u, o))
+			for k, v := range u {
+				if math.Abs(v-sign*o[k]) > rounding {
+					return false
+				}
+			}
+			return true
+		})
+		if at < 0 {
+			at, units, out = len(out), append(units, u), append(out, line{longest: i})
+		}
+		l := &out[at]
+		l.rows, l.factors = append(l.rows, i), append(l.factors, math.Copysign(length, floats.Dot(u, units[at])))
+		if length > floats.Norm(rowOf(p.x, l.longest), 2) {
+			l.longest = i
+		}
+	}
+	for k := range out {
+		l := &out[k]
+		scale := l.factors[slices.Index(l.rows, l.longest)]
+		floats.Scale(1/scale, l.factors)
+	}
+	return out
+}
+
+// row is the longest row of a line.
+func (m *moments) row(i int) []float64 { return rowOf(m.p.x, m.lines[i].longest) }
+
+// loss adds 1/2 |F - Y|^2 without its constant. The activations of a row are those of its
+// line times a factor, and the prediction a linear form in M.
 func (m *moments) loss(prog *conic.Problem, blocks, half int) {
 	q := conic.NewBuilder(len(prog.C), len(prog.C))
-	sign := []float64{1, -1}
-	for i := range m.n {
-		for k := range m.c {
-			at := conic.SvecIndex(m.order, k, m.c+i)
-			for b := range blocks {
-				prog.C[b*half+at] = -sign[b] * m.p.y.Data[i*m.p.y.Stride+k] / math.Sqrt2
-				for e := range blocks {
-					q.Add(b*half+at, e*half+at, sign[b]*sign[e]/2)
+	type term struct {
+		at int
+		v  float64
+	}
+	for l, line := range m.lines {
+		for e, i := range line.rows {
+			for k := range m.c {
+				var form []term
+				f := math.Abs(line.factors[e]) / math.Sqrt2
+				for b := range blocks {
+					form = append(form, term{b*half + conic.SvecIndex(m.order, k, m.c+l), f})
+					if line.factors[e] < 0 {
+						for j, x := range m.row(l) {
+							form = append(form, term{b*half + conic.SvecIndex(m.order, k, m.c+m.n+j), -f * x})
+						}
+					}
+					f = -f // predictions of the second block are subtracted
+				}
+				for _, s := range form {
+					prog.C[s.at] -= s.v * m.p.y.Data[i*m.p.y.Stride+k]
+					for _, t := range form {
+						q.Add(s.at, t.at, s.v*t.v)
+					}
 				}
 			}
 		}
@@ -205,7 +229,7 @@ func (m *moments) block(first int, signed bool) {
 	// ab adds v times E[a_i b_j].
 	ab := func(i, j int, v float64) {
 		m.add(first, a+i, a+j, v)
-		for k, x := range rowOf(m.p.x, j) {
+		for k, x := range m.row(j) {
 			m.add(first, a+i, u+k, -v*x)
 		}
 	}
@@ -215,9 +239,9 @@ func (m *moments) block(first int, signed bool) {
 			m.close(false)
 
 			ab(i, j, 1)
-			for k, x := range rowOf(m.p.x, i) {
+			for k, x := range m.row(i) {
 				m.add(first, u+k, a+j, -x)
-				for l, z := range rowOf(m.p.x, j) {
+				for l, z := range m.row(j) {
 					m.add(first, u+k, u+l, x*z)
 				}
 			}
@@ -231,64 +255,10 @@ func (m *moments) block(first int, signed bool) {
 			m.add(first, 0, a+i, 1)
 			m.close(false)
 			m.add(first, 0, a+i, 1)
-			for k, x := range rowOf(m.p.x, i) {
+			for k, x := range m.row(i) {
 				m.add(first, 0, u+k, -x)
 			}
 			m.close(false)
 		}
 	}
-}
-
-// A Bound is what a relaxation proves.
-type Bound struct {
-	// Lower is a proved lower bound on training, from the solver's dual vector, repaired.
-	Lower float64
-	// Value is the solver's estimate of the relaxation's optimum, good to Residual, the
-	// largest of its relative residuals and gap.
-	Value, Residual float64
-	Status          convexnn.Status
-	Iterations      int
-}
-
-// Solve solves the relaxation and proves its bound. The zero settings do. A context that
-// ends leaves a weaker bound, with the status convexnn.Stopped. The errors are those of
-// [conic.Solve].
-func (m *Moments) Solve(ctx context.Context, s conic.Settings) (*Bound, error) {
-	if m.p.trivial() {
-		return &Bound{Lower: m.p.rest, Value: m.p.rest}, nil
-	}
-	r, err := conic.Solve(ctx, m.Problem, s)
-	if err != nil {
-		return nil, err
-	}
-	// Multipliers of the moments are their duals, and are made non-negative: what that
-	// costs is in the slack of M, where the limit on the trace pays for it.
-	y := append([]float64(nil), r.Y...)
-	firstSlack := m.slackStart()
-	m.Problem.A.All(func(i, j int, _ float64) {
-		if j >= firstSlack {
-			y[i] = max(0, y[i])
-		}
-	})
-	lower, err := conic.Bound(m.Problem, y, r.X, m.Limits)
-	if err != nil {
-		return nil, err
-	}
-	out := &Bound{
-		Lower: m.p.back(math.Max(0, 0.5+lower)), Value: m.p.back(0.5 + r.Objective), Iterations: r.Iterations,
-		Residual: math.Max(r.Gap, math.Max(r.PrimalResidual, r.DualResidual)),
-	}
-	switch r.Status {
-	case conic.Solved:
-	case conic.Stopped:
-		out.Status = convexnn.Stopped
-	default:
-		out.Status = convexnn.Limited
-	}
-	return out, nil
-}
-
-func (m *Moments) slackStart() int {
-	n := len(m.Problem.C)
-	return n - m.Problem.Cones[len(m.Problem.Cones)-1].Size
 }

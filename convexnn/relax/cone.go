@@ -80,28 +80,38 @@ func (k *cone) shape() {
 	floats.Scale(floats.Norm(k.local(k.center), 2), k.t.Data)
 }
 
-// cones lists the cells of x but that on which no neuron is active. The error is
-// [ErrCells], or that of ctx.
-func (p *Problem) cones(ctx context.Context, a *arrangements.Arrangement, constrained bool) ([]cone, error) {
+// cones lists the cells of x but that on which no neuron is active. Rows that are parallel
+// to rounding count as parallel, and cells that float64 shows no direction in are left
+// out: their neurons are within rounding of other cells. The error is that of ctx.
+func (p *Problem) cones(ctx context.Context, constrained bool) ([]cone, error) {
+	lines := p.lines()
+	normals := mat.NewDense(len(lines), p.Inputs(), nil)
+	for k, l := range lines {
+		normals.SetRow(k, p.X.RawRowView(p.rows[l.longest]))
+	}
+	a, err := arrangements.NewArrangement(normals)
+	if err != nil {
+		return nil, err
+	}
 	var out []cone
-	finder := newFacetFinder(p.x)
+	finder := newFacetFinder(p.x, lines)
 	for cell, err := range a.Cells(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		k := cone{center: make([]float64, p.x.Cols)}
-		for j, i := range p.rows {
-			if cell.Pattern.Active(i) {
-				k.active = append(k.active, j)
+		for j, l := range lines {
+			for e, i := range l.rows {
+				if cell.Pattern.Active(j) == (l.factors[e] > 0) {
+					k.active = append(k.active, i)
+				}
 			}
 		}
-		if len(k.active) == 0 {
-			continue
-		}
+		slices.Sort(k.active)
 		p.turn(k.center, cell.Witness)
-		k.facets = finder.find(k.active)
-		if !k.centre() {
-			return nil, fmt.Errorf("%w: the cell %v; rows of X that are nearly parallel can be made parallel, and decimals integers", ErrCells, cell.Pattern)
+		k.facets = finder.find(cell.Pattern.Active)
+		if len(k.active) == 0 || !k.centre() {
+			continue
 		}
 		if constrained {
 			k.shape()
@@ -125,13 +135,13 @@ func (p *Problem) turn(dst, u []float64) {
 
 // A facetFinder finds the facets of cells.
 type facetFinder struct {
-	unit []([]float64)
+	unit [][]float64 // one for each line
 }
 
-func newFacetFinder(x blas64.General) *facetFinder {
+func newFacetFinder(x blas64.General, lines []line) *facetFinder {
 	f := new(facetFinder)
-	for i := range x.Rows {
-		u := slices.Clone(rowOf(x, i))
+	for _, l := range lines {
+		u := slices.Clone(rowOf(x, l.longest))
 		floats.Scale(1/floats.Norm(u, 2), u)
 		f.unit = append(f.unit, u)
 	}
@@ -141,17 +151,15 @@ func newFacetFinder(x blas64.General) *facetFinder {
 // find returns the normals of the facets: of s_i x_i those that are no non-negative
 // combination of others. Leaving one out by mistake makes the cone larger and bounds
 // weaker, never wrong.
-func (f *facetFinder) find(active []int) [][]float64 {
-	const parallel, redundant = 1e-12, 1e-9
+func (f *facetFinder) find(active func(int) bool) [][]float64 {
+	const redundant = 1e-9
 	var rows [][]float64
 	for i, u := range f.unit {
 		c := slices.Clone(u)
-		if _, ok := slices.BinarySearch(active, i); !ok {
+		if !active(i) {
 			floats.Scale(-1, c)
 		}
-		if !slices.ContainsFunc(rows, func(o []float64) bool { return floats.Distance(o, c, 2) < parallel }) {
-			rows = append(rows, c)
-		}
+		rows = append(rows, c)
 	}
 	for k := 0; k < len(rows) && len(rows) > 1; {
 		c := rows[k]
@@ -201,7 +209,7 @@ func (k *cone) centre() bool {
 	}
 	floats.Scale(1/size, u)
 	for _, c := range k.facets {
-		if !(floats.Dot(c, u) > 1e-14) {
+		if !(floats.Dot(c, u) > 1e-12) {
 			return false
 		}
 	}

@@ -20,8 +20,6 @@ var (
 	// ErrOutputs is returned for the sign split of several outputs: their gains have no
 	// sign to split by.
 	ErrOutputs = errors.New("the sign split is for one output")
-	// ErrCells is returned where cells are so thin that float64 shows no direction inside.
-	ErrCells = errors.New("cells thinner than rounding")
 )
 
 // A Problem is the training of a two-layer ReLU network, minimise over networks F of any

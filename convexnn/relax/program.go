@@ -64,7 +64,7 @@ type Bound struct {
 	// Lower is a proved lower bound on training, from the solver's dual vector, repaired.
 	Lower float64
 	// Value is the solver's estimate of the relaxation's optimum, good to Residual, the
-	// largest of its relative residuals and gap.
+	// largest of its relative residuals and gap, and not below Lower.
 	Value, Residual float64
 	Status          convexnn.Status
 	Iterations      int
@@ -84,9 +84,9 @@ func (m *Program) Solve(ctx context.Context, s conic.Settings) (*Bound, error) {
 	// Multipliers of the moments are their duals, and are made non-negative: what that
 	// costs is in the slack of M, where the limit on the trace pays for it.
 	y := append([]float64(nil), r.Y...)
-	firstSlack := m.slackStart()
+	first := m.slackStart()
 	m.Problem.A.All(func(i, j int, _ float64) {
-		if j >= firstSlack {
+		if j >= first {
 			y[i] = max(0, y[i])
 		}
 	})
@@ -98,6 +98,7 @@ func (m *Program) Solve(ctx context.Context, s conic.Settings) (*Bound, error) {
 		Lower: m.p.back(math.Max(0, m.constant+lower)), Value: m.p.back(m.constant + r.Objective), Iterations: r.Iterations,
 		Residual: math.Max(r.Gap, math.Max(r.PrimalResidual, r.DualResidual)),
 	}
+	out.Value = math.Max(out.Value, out.Lower)
 	switch r.Status {
 	case conic.Solved:
 	case conic.Stopped:
@@ -108,6 +109,7 @@ func (m *Program) Solve(ctx context.Context, s conic.Settings) (*Bound, error) {
 	return out, nil
 }
 
+// slackStart is the coordinate of the first entry that must not be negative.
 func (m *Program) slackStart() int {
 	n := len(m.Problem.C)
 	return n - m.Problem.Cones[len(m.Problem.Cones)-1].Size

@@ -87,7 +87,7 @@ func (p *Problem) traceSize(cells float64) Size {
 
 // Trace solves the relaxed trace form over all cells. A context that ends leaves a wider
 // bracket, with the status convexnn.Stopped. The errors are [ErrTooLarge] and
-// convexnn.ErrMemory, before anything large is built, and [ErrCells].
+// convexnn.ErrMemory, before anything large is built, and that of ctx while cells are listed.
 func (p *Problem) Trace(ctx context.Context, s TraceSettings) (*Trace, error) {
 	return p.trace(ctx, s, true)
 }
@@ -120,11 +120,8 @@ func (p *Problem) trace(ctx context.Context, s TraceSettings, constrained bool) 
 		return nil, fmt.Errorf("%w: the trace form has %v, and the limit is %s; fewer rows or columns",
 			convexnn.ErrMemory, size, convexnn.FormatBytes(float64(limit)))
 	}
-	a, err := arrangements.NewArrangement(p.X)
-	if err != nil {
-		return nil, err
-	}
-	if t.cones, err = p.cones(ctx, a, constrained); err != nil {
+	var err error
+	if t.cones, err = p.cones(ctx, constrained); err != nil {
 		return nil, err
 	}
 	t.Size = p.traceSize(float64(len(t.cones)))

@@ -94,7 +94,7 @@ func (p *Problem) cones(ctx context.Context, constrained bool) ([]cone, error) {
 		return nil, err
 	}
 	var out []cone
-	finder := newFacetFinder(p.x, lines)
+	finder := newFacetFinder(lines)
 	for cell, err := range a.Cells(ctx) {
 		if err != nil {
 			return nil, err
@@ -138,12 +138,10 @@ type facetFinder struct {
 	unit [][]float64 // one for each line
 }
 
-func newFacetFinder(x blas64.General, lines []line) *facetFinder {
+func newFacetFinder(lines []line) *facetFinder {
 	f := new(facetFinder)
 	for _, l := range lines {
-		u := slices.Clone(rowOf(x, l.longest))
-		floats.Scale(1/floats.Norm(u, 2), u)
-		f.unit = append(f.unit, u)
+		f.unit = append(f.unit, l.unit)
 	}
 	return f
 }

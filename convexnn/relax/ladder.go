@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/convexnn/convexnn/admm/conic"
 	"github.com/convexnn/convexnn/convexnn"
@@ -141,7 +142,10 @@ func (p *Problem) pattern(ctx context.Context, s Settings, l *Ladder, report fun
 			l.Refused[r] = fmt.Errorf("%w: %v; %d equations are the limit", ErrTooLarge, size, s.MaxEquations)
 			continue
 		}
-		program, err := p.moments(split, s.MemoryLimit)
+		// The network's objective is one that the limits may use.
+		known := *p
+		known.known = math.Min(p.known, ((l.Objective-p.rest)*(1+1e-9)+1e-14*l.Objective)/p.unit)
+		program, err := known.moments(split, s.MemoryLimit)
 		if errors.Is(err, convexnn.ErrMemory) {
 			l.Refused[r] = err
 			continue

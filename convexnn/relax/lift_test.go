@@ -34,7 +34,7 @@ func (m *Program) lift(net *Network) []float64 {
 			first, l[0] = half, -l[0]
 		}
 		for _, line := range lines {
-			l = append(l, math.Max(0, floats.Dot(rowOf(p.x, line.longest), u)))
+			l = append(l, math.Max(0, floats.Dot(line.unit, u)))
 		}
 		l = append(l, u...)
 		one := mat.NewSymDense(order, nil)

@@ -10,8 +10,9 @@ import (
 // A line is what rows of X are multiples of.
 type line struct {
 	longest int       // row of x
+	unit    []float64 // that row, of length one
 	rows    []int     // all of them
-	factors []float64 // multiples of the longest, negative for opposite rows
+	factors []float64 // multiples of unit, negative for opposite rows
 }
 
 // lines groups the rows of x that are parallel, to rounding.
@@ -43,8 +44,11 @@ func (p *Problem) lines() []line {
 	}
 	for k := range out {
 		l := &out[k]
-		scale := l.factors[slices.Index(l.rows, l.longest)]
-		floats.Scale(1/scale, l.factors)
+		l.unit = slices.Clone(rowOf(p.x, l.longest))
+		floats.Scale(1/floats.Norm(l.unit, 2), l.unit)
+		if l.factors[slices.Index(l.rows, l.longest)] < 0 {
+			floats.Scale(-1, l.factors)
+		}
 	}
 	return out
 }

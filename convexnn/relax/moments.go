@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/convexnn/convexnn/admm/conic"
 	"github.com/convexnn/convexnn/convexnn"
@@ -39,18 +40,18 @@ type moments struct {
 // It is the relaxation of Prakhya, Birdal and Yurtsever (2024), whose matrix has also rows
 // for b. There the equation a - b = Xu leaves no interior; here, where rows of X are not
 // parallel, there is one, and the optimum is the same. Parallel rows are therefore taken
-// together: those of X above are one for each line, the longest, and the activations of
-// the others are multiples of its a or b.
+// together: those of X above are one of length one for each line, and the activations of
+// its rows are multiples of its a or b.
 //
-// The limits of the program hold at some minimiser, for X and Y of norm one: scaling
+// The limits of the program hold at some minimiser, for Y of norm one: scaling
 // (a, u) by t and g by 1/t changes the weight decay alone, so that tr [uu] = tr [gg] = tau.
 // Scaling M does not help, which says <F - Y, F> + beta tau = 0 for F = [ag], hence
 //
 //	tau <= 1/(4 beta).
 //
-// As [ab]_ii = 0 says [aa]_ii + [bb]_ii = x_i'[uu]x_i, the trace of [aa] is at most that of
-// X[uu]X', and tr M <= 3 tau. Entries are at most tau max |x_i|^2 or, for moments of g,
-// tau max |x_i|.
+// Neither does beta tau exceed the optimum, so any objective that is known. As [ab]_ii = 0
+// says [aa]_ii + [bb]_ii = x_i'[uu]x_i, the trace of [aa] is at most that of X[uu]X', and
+// tr M is at most 2 + |X|^2 times tau. As rows have length one, entries are at most tau.
 //
 // limit is a number of bytes for the program and its solution, 0 for half of the
 // machine's. The error is convexnn.ErrMemory.
@@ -104,9 +105,10 @@ func (p *Problem) moments(split bool, limit uint64) (*Program, error) {
 	m.a, m.slack = conic.NewBuilder(int(size.Equations), total), size.Blocks*half
 	prog := &conic.Problem{C: make([]float64, total)}
 	tau := p.tau()
+	trace := (2 + m.spread()) * tau
 	for k := range size.Blocks {
 		prog.Cones = append(prog.Cones, conic.Cone{Kind: conic.Semidefinite, Size: m.order})
-		out.Limits = append(out.Limits, 3*tau)
+		out.Limits = append(out.Limits, trace)
 		m.block(k*half, split)
 		for i := range m.order {
 			if i < m.c || i >= m.c+m.n {
@@ -115,19 +117,21 @@ func (p *Problem) moments(split bool, limit uint64) (*Program, error) {
 		}
 	}
 	prog.Cones = append(prog.Cones, conic.Cone{Kind: conic.NonNegative, Size: total - size.Blocks*half})
-	longest := 0.0
-	for i := range m.n {
-		longest = max(longest, floats.Norm(m.row(i), 2))
-	}
-	out.Limits = append(out.Limits, tau*max(longest, longest*longest))
+	out.Limits = append(out.Limits, tau)
 	prog.A, prog.B = m.a.Matrix(), m.b
 	m.loss(prog, size.Blocks, half)
 	out.Problem = prog
 	return out, nil
 }
 
-// row is the longest row of a line.
-func (m *moments) row(i int) []float64 { return rowOf(m.p.x, m.lines[i].longest) }
+// spread is the largest eigenvalue of X'X for the X of unit rows, with room for rounding.
+func (m *moments) spread() float64 {
+	gram := blas64.Symmetric{N: m.r, Stride: m.r, Uplo: blas.Upper, Data: make([]float64, m.r*m.r)}
+	for _, l := range m.lines {
+		blas64.Syr(1, vector(l.unit), gram)
+	}
+	return largestEigenvalue(gram)
+}
 
 // loss adds 1/2 |F - Y|^2 without its constant. The activations of a row are those of its
 // line times a factor, and the prediction a linear form in M.
@@ -145,7 +149,7 @@ func (m *moments) loss(prog *conic.Problem, blocks, half int) {
 				for b := range blocks {
 					form = append(form, term{b*half + conic.SvecIndex(m.order, k, m.c+l), f})
 					if line.factors[e] < 0 {
-						for j, x := range m.row(l) {
+						for j, x := range line.unit {
 							form = append(form, term{b*half + conic.SvecIndex(m.order, k, m.c+m.n+j), -f * x})
 						}
 					}
@@ -186,7 +190,7 @@ func (m *moments) block(first int, signed bool) {
 	// ab adds v times E[a_i b_j].
 	ab := func(i, j int, v float64) {
 		m.add(first, a+i, a+j, v)
-		for k, x := range m.row(j) {
+		for k, x := range m.lines[j].unit {
 			m.add(first, a+i, u+k, -v*x)
 		}
 	}
@@ -196,9 +200,9 @@ func (m *moments) block(first int, signed bool) {
 			m.close(false)
 
 			ab(i, j, 1)
-			for k, x := range m.row(i) {
+			for k, x := range m.lines[i].unit {
 				m.add(first, u+k, a+j, -x)
-				for l, z := range m.row(j) {
+				for l, z := range m.lines[j].unit {
 					m.add(first, u+k, u+l, x*z)
 				}
 			}
@@ -212,7 +216,7 @@ func (m *moments) block(first int, signed bool) {
 			m.add(first, 0, a+i, 1)
 			m.close(false)
 			m.add(first, 0, a+i, 1)
-			for k, x := range m.row(i) {
+			for k, x := range m.lines[i].unit {
 				m.add(first, 0, u+k, -x)
 			}
 			m.close(false)

@@ -16,19 +16,19 @@
 //
 // [Problem.Ladder] computes four lower bounds, whose values are ordered, and a network:
 //
-//	gated <= trace form <= p*,   moments <= sign split <= p*,   moments <= trace form.
+//		gated <= trace form <= p*,   moments <= sign split <= p*,   moments <= trace form.
 //
-//   - [Problem.Trace]: Sahiner, Ergen, Pauly and Pilanci (2021). One matrix of second
-//     moments of the neurons in each cell of the arrangement of the rows. It is a program
-//     over the cones conv {uu' : u in the cell}, for which the doubly non-negative
-//     matrices stand. This is exact where no cell has more than four facets, so
-//     always in the plane, that is for two columns, or one and a bias. It was
-//     exact to all digits in all our tests with three to five columns, too.
-//   - [Problem.Gated]: the same without signs, the gated network, far below usually.
-//   - [Problem.Moments]: Prakhya, Birdal and Yurtsever (2024). One matrix of order c+n+d,
-//     whatever the number of cells; exact for few rows, and up to half below with more.
-//   - [Problem.SignSplit]: two such matrices, one for either sign of the gain, for one
-//     output. Never worse, often better: on XOR with a bias it is exact, the other is not.
+//	  - [Problem.Trace]: Sahiner, Ergen, Pauly and Pilanci (2021). One matrix of second
+//	    moments of the neurons in each cell of the arrangement of the rows. It is a program
+//	    over the cones conv {uu' : u in the cell}, for which the doubly non-negative
+//	    matrices stand. This is exact where no cell has more than four facets, so
+//	    always in the plane, that is for two columns, or one and a bias. It was
+//	    exact to all digits in all our tests with three to five columns, too.
+//	  - [Problem.Gated]: the same without signs, the gated network, far below usually.
+//	  - [Problem.Moments]: Prakhya, Birdal and Yurtsever (2024). One matrix of order c+n+d,
+//	    whatever the number of cells; exact for few rows, and up to half below with more.
+//	  - [Problem.SignSplit]: two such matrices, one for either sign of the gain, for one
+//	    output. Never worse, often better: on XOR with a bias it is exact, the other is not.
 //
 // # What is proved
 //

@@ -123,3 +123,26 @@ func TestOrder(t *testing.T) {
 		}
 	}
 }
+
+// Above beta_max the zero network is optimal, and not below.
+func TestBetaMax(t *testing.T) {
+	x, y := xor()
+	got, err := problem(t, x, y, 1).BetaMax(t.Context(), relax.TraceSettings{})
+	if err != nil || math.Abs(got-1/math.Sqrt2) > 1e-12 {
+		t.Errorf("xor: %v, %v; want the root of a half", got, err)
+	}
+	for seed := range uint64(4) {
+		x, y := random(seed, 6, 1+int(seed)%3, 1+int(seed)%2)
+		most, err := problem(t, x, y, 1).BetaMax(t.Context(), relax.TraceSettings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		zero := mat.Norm(y, 2) * mat.Norm(y, 2) / 2
+		for part, optimal := range map[float64]bool{0.98: false, 1.0001: true} {
+			_, r := recovered(t, problem(t, x, y, part*most))
+			if is := len(r.Network.Neurons) == 0; is != optimal || optimal && math.Abs(r.Lower-zero) > 1e-7*zero {
+				t.Errorf("seed %d at %v of beta_max: %d neurons, proved %.9g of %.9g", seed, part, len(r.Network.Neurons), r.Lower, zero)
+			}
+		}
+	}
+}

@@ -104,21 +104,8 @@ func (p *Problem) trace(ctx context.Context, s TraceSettings, constrained bool) 
 		t.Lower, t.Value = p.rest, p.rest
 		return t, nil
 	}
-	most := s.MaxCells
-	if most <= 0 {
-		most = DefaultMaxCells
-	}
-	size := p.TraceSize()
-	if size.Cells > float64(most) {
-		return nil, tooMany(p, size, most)
-	}
-	limit := s.MemoryLimit
-	if limit == 0 {
-		limit = halfOfMemory()
-	}
-	if size.Memory > float64(limit) {
-		return nil, fmt.Errorf("%w: the trace form has %v, and the limit is %s; fewer rows or columns",
-			convexnn.ErrMemory, size, convexnn.FormatBytes(float64(limit)))
+	if err := p.admit(s); err != nil {
+		return nil, err
 	}
 	var err error
 	if t.cones, err = p.cones(ctx, constrained); err != nil {
@@ -130,6 +117,27 @@ func (p *Problem) trace(ctx context.Context, s TraceSettings, constrained bool) 
 	}
 	t.solve(ctx, s, newBarrier(p, t.cones, constrained))
 	return t, nil
+}
+
+// admit refuses what is too large.
+func (p *Problem) admit(s TraceSettings) error {
+	most := s.MaxCells
+	if most <= 0 {
+		most = DefaultMaxCells
+	}
+	size := p.TraceSize()
+	if size.Cells > float64(most) {
+		return tooMany(p, size, most)
+	}
+	limit := s.MemoryLimit
+	if limit == 0 {
+		limit = halfOfMemory()
+	}
+	if size.Memory > float64(limit) {
+		return fmt.Errorf("%w: the trace form has %v, and the limit is %s; fewer rows or columns",
+			convexnn.ErrMemory, size, convexnn.FormatBytes(float64(limit)))
+	}
+	return nil
 }
 
 // solve follows the path until the bracket is closed.

@@ -166,6 +166,15 @@ func exampleWidths(points int) Widths {
 	return f
 }
 
+func exampleBounds(rows int) Bounds {
+	f := Bounds{Title: "Lower bounds on training: xor", Subtitle: "4 rows, 1 output, beta 0.1", Reached: 0.579253, ReachedName: "objective of the network found: 0.579253"}
+	for k := range rows {
+		v := 0.579253 * (1 - 0.5/float64(k+1))
+		f.Rows = append(f.Rows, BoundRow{Label: fmt.Sprintf("relaxation %d", k+1), Proved: v - 0.02, Value: v})
+	}
+	return f
+}
+
 func examplePage() Page {
 	return Page{
 		Title: "Comparison on breast-cancer", Lead: "Five ways to train the same two-layer ReLU network, and what is proved of each.",
@@ -217,7 +226,7 @@ func TestGallery(t *testing.T) {
 		"spread": exampleSpread(5, 24), "spread1": exampleSpread(1, 1), "spread60": exampleSpread(6, 60),
 		"scores": exampleScores(5), "fits1": exampleFits(1, 200), "fits4": exampleFits(4, 200), "fits5": exampleFits(5, 5000),
 		"regions1": exampleRegions(1, 250, 20, true), "regions4": exampleRegions(4, 250, 20, true), "surface1": exampleRegions(1, 250, 20, false), "surface3": exampleRegions(3, 2000, 60, false),
-		"widths": exampleWidths(6), "widths40": exampleWidths(40), "nothing-fits": Fits{}, "nothing-regions": Regions{}, "nothing-spread": Spread{}, "nothing-scores": Scores{}, "nothing-widths": Widths{Floor: math.NaN()},
+		"widths": exampleWidths(6), "widths40": exampleWidths(40), "bounds": exampleBounds(4), "bounds20": exampleBounds(20), "nothing-bounds": Bounds{}, "nothing-fits": Fits{}, "nothing-regions": Regions{}, "nothing-spread": Spread{}, "nothing-scores": Scores{}, "nothing-widths": Widths{Floor: math.NaN()},
 	} {
 		for format := range formats {
 			b := bytesOf(t, f, format)

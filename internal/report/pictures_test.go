@@ -27,6 +27,7 @@ func awkwardPictures() map[string]picture {
 		"scores of nothing": Scores{}, "scores of one": exampleScores(1), "scores": exampleScores(5), "scores of 40": exampleScores(40),
 		"fits of nothing": Fits{}, "fits without networks": Fits{Train: []XY{{1, 2}}}, "fits without samples": Fits{Panels: exampleFits(1, 0).Panels},
 		"regions of nothing": Regions{}, "regions without networks": exampleRegions(0, 50, 0, true), "regions of a network without neurons": exampleRegions(1, 20, 0, true), "regions of many neurons": exampleRegions(1, 50, 200, true),
+		"bounds of nothing": Bounds{}, "bounds of one": exampleBounds(1), "bounds": exampleBounds(4), "bounds of 40": exampleBounds(40),
 		"widths of nothing": Widths{Floor: math.NaN()}, "widths of one": exampleWidths(1), "widths": exampleWidths(6), "widths of 40": exampleWidths(40), "widths of 1000": exampleWidths(1000),
 	}
 	for n := 1; n <= 6; n++ {
@@ -36,6 +37,9 @@ func awkwardPictures() map[string]picture {
 	}
 
 	s, c, w := exampleSpread(2, 24), exampleScores(2), exampleWidths(6)
+	b := exampleBounds(3)
+	b.Title, b.Subtitle, b.Axis, b.ReachedName, b.Rows[0].Label = longName, longName, longName, longName, longName
+	out["bounds of long names"] = b
 	f, r := exampleFits(2, 20), exampleRegions(2, 20, 3, false)
 	s.Title, s.Subtitle, s.Floor, s.Rows[0].Label = longName, longName, longName, longName
 	c.Title, c.Subtitle, c.Metric, c.Rows[0].Label = longName, longName, longName, longName
@@ -67,6 +71,9 @@ func awkwardPictures() map[string]picture {
 				}
 				return b
 			}
+			e := exampleBounds(2)
+			e.Rows[0].Proved, e.Rows[0].Value, e.Rows[1].Value, e.Reached = a, b, a, b
+			out["bounds"+name] = e
 			out["spread"+name], out["scores"+name], out["widths"+name], out["fits"+name], out["regions"+name] = s, c, w, f, r
 		}
 	}
@@ -111,6 +118,7 @@ func TestSameBytesOfPictures(t *testing.T) {
 		"fits":    func() picture { return exampleFits(3, 50) },
 		"regions": func() picture { return exampleRegions(2, 50, 9, false) },
 		"widths":  func() picture { return exampleWidths(6) },
+		"bounds":  func() picture { return exampleBounds(4) },
 	} {
 		for format := range formats {
 			if !bytes.Equal(bytesOf(t, make(), format), bytesOf(t, make(), format)) {
@@ -271,5 +279,32 @@ func TestNameOfFloor(t *testing.T) {
 				t.Errorf("with the first bound at %g the name is in the key: %v", bound, inKey)
 			}
 		}
+	}
+}
+
+// A bar ends where the bound is proved, the line is at what was reached, and a bound that
+// meets it ends there.
+func TestBoundsInPlace(t *testing.T) {
+	f := Bounds{Reached: 8, ReachedName: "reached", Rows: []BoundRow{{"a", 4, math.NaN()}, {"b", 8, 8}}}
+	l := f.list()
+	at, frame := pixels(t, f), l.frame()
+	place := func(v float64, row int) vg.Point {
+		return vg.Point{X: frame.Min.X + vg.Length(l.x.at(v))*frame.Size().X, Y: frame.Max.Y - boundRow*(vg.Length(row)+0.5)}
+	}
+	for _, test := range []struct {
+		v    float64
+		row  int
+		want bool
+	}{{2, 0, true}, {3.9, 0, true}, {4.2, 0, false}, {6, 1, true}, {7.5, 1, true}, {8.3, 1, false}} {
+		if got := at(place(test.v, test.row)) == blue; got != test.want {
+			t.Errorf("row %d at %v: bar %v, want %v", test.row, test.v, got, test.want)
+		}
+	}
+	reached := false
+	for dy := range 12 {
+		reached = reached || at(vg.Point{X: place(8, 0).X, Y: frame.Max.Y - vg.Length(dy)}) == vermilion
+	}
+	if !reached {
+		t.Error("no line at what was reached")
 	}
 }

@@ -10,7 +10,7 @@ type list struct {
 	title, subtitle string
 	key             key
 	names           []string
-	methods         []int
+	methods         []int       // nil for rows without marks
 	heights         []vg.Length // of the rows
 	x               axis
 	below           string // the name of the axis
@@ -73,8 +73,12 @@ func (l list) draw(p pen) (c panel, middles []vg.Length) {
 		if k > 0 {
 			p.line(pale, 0.6, nil, vg.Point{X: frame.Min.X, Y: y}, vg.Point{X: frame.Max.X, Y: y})
 		}
-		p.DrawGlyphNoClip(methodGlyph(l.methods[k]), vg.Point{X: listEdge + 4, Y: middle})
-		p.write(words, listEdge+14, middle, cut(words, name, listName))
+		at := vg.Length(listEdge)
+		if l.methods != nil {
+			p.DrawGlyphNoClip(methodGlyph(l.methods[k]), vg.Point{X: listEdge + 4, Y: middle})
+			at += 14
+		}
+		p.write(words, at, middle, cut(words, name, listName))
 		y -= l.heights[k]
 	}
 	if len(l.names) == 0 {

@@ -42,7 +42,7 @@
 // The network comes with its own proof. [Trace.Recover] prices its residual over all
 // cells, by the faces of each, and ends when bound and objective meet. That is the dual
 // of training itself, and holds where the relaxation is not exact; so the bracket
-// [Recovery.Lower, Recovery.Objective] is the one to go by. Beyond rank four prices are
+// [Recovery.Lower, Recovery.Objective] is the one to go by. Beyond rank five prices are
 // for one output only, and the bracket is that of the relaxation.
 //
 // Everything is computed in float64: rows whose directions differ by less than 1e-12

@@ -30,7 +30,7 @@ func Example() {
 	fmt.Printf("trace form %.4f\n", l.Trace.Value)
 	fmt.Printf("network    %.4f with %d neurons, %s\n", l.Objective, len(l.Network.Neurons), l.Kind)
 	// Output:
-	// moments: a matrix of order 8, 60 unknowns, 28 equations, about 109.7 KiB
+	// moments: a matrix of order 8, 60 unknowns, 28 equations, about 116.8 KiB
 	// gated      0.2738
 	// moments    0.5752
 	// sign split 0.5793
@@ -58,5 +58,5 @@ func ExampleTrace_Recover() {
 	fmt.Printf("program %.5f, network %.5f, proved %.5f\n", trace.Value, r.Objective, r.Lower)
 	// Output:
 	// 9 cells, exact: true
-	// program 0.36553, network 0.36553, proved 0.36553
+	// program 0.36634, network 0.36634, proved 0.36634
 }

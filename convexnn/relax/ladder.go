@@ -11,8 +11,9 @@ import (
 )
 
 // DefaultMaxEquations is the most equations of a pattern-free relaxation in a ladder
-// unless [Settings] says otherwise; it is that of about 70 rows.
-const DefaultMaxEquations = 10000
+// unless [Settings] says otherwise: that of about 45 rows, or 30 with split signs. The solver
+// factors a matrix of that order, which a context does not interrupt.
+const DefaultMaxEquations = 4000
 
 // Settings steer [Problem.Ladder]. The zero value works.
 type Settings struct {
@@ -57,8 +58,8 @@ const (
 // relaxation by moments.
 type Ladder struct {
 	Gated, Trace *Trace
-	// Moments and SignSplit are nil where they were refused, SignSplit also for several
-	// outputs.
+	// Moments and SignSplit are nil where they were refused or not begun in time, SignSplit
+	// also for several outputs.
 	Moments, SignSplit *Bound
 	// Refused are the reasons, by rung.
 	Refused map[Rung]error
@@ -96,7 +97,7 @@ func (p *Problem) Ladder(ctx context.Context, s Settings) (*Ladder, error) {
 	trace := func(r Rung) TraceSettings {
 		report(r, 1)
 		return TraceSettings{
-			Tolerance: s.Tolerance / 10, MaxCells: s.MaxCells, MemoryLimit: s.MemoryLimit,
+			Tolerance: s.Tolerance, MaxCells: s.MaxCells, MemoryLimit: s.MemoryLimit,
 			Progress: func(lower, value float64) { report(r, (value-lower)/max(value, 1e-300)) },
 		}
 	}
@@ -121,6 +122,9 @@ func (p *Problem) Ladder(ctx context.Context, s Settings) (*Ladder, error) {
 			l.Status = convexnn.Stopped
 		}
 	}
+	if ctx.Err() != nil {
+		l.Status = convexnn.Stopped
+	}
 	l.Kind = convexnn.CertifiedBounded
 	if l.Gap() <= s.Tolerance {
 		l.Kind = convexnn.CertifiedExact
@@ -134,7 +138,7 @@ func (p *Problem) Ladder(ctx context.Context, s Settings) (*Ladder, error) {
 func (p *Problem) pattern(ctx context.Context, s Settings, l *Ladder, report func(Rung, float64)) error {
 	for _, r := range []Rung{Pattern, Signs} {
 		split := r == Signs
-		if split && p.Outputs() > 1 {
+		if split && p.Outputs() > 1 || ctx.Err() != nil {
 			continue
 		}
 		size := p.MomentsSize(split)

@@ -12,7 +12,7 @@ import (
 
 // mostPriced is the largest rank at which the price of several outputs is computed by the
 // faces of all cells. One output has none of this: its price is a projection.
-const mostPriced = 4
+const mostPriced = 5
 
 // priced reports whether prices can be computed.
 func (p *Problem) priced() bool { return p.y.Cols == 1 || p.x.Cols <= mostPriced }
@@ -51,7 +51,7 @@ func (p *Problem) price(k *cone, v blas64.General) (atoms [][]float64, value flo
 	m.SymOuterK(1, mat.NewDense(r, p.y.Cols, g.Data))
 	basis := mat.NewDense(r, r, identity(r).Data)
 	f := faces{m: m, facets: k.facets}
-	f.search(basis)
+	f.search(basis, 0)
 	return f.atoms(), math.Sqrt(max(0, f.best))
 }
 
@@ -64,8 +64,10 @@ type faces struct {
 	best   float64
 }
 
-// search looks in the part of the cone in the span of a basis, which is orthonormal.
-func (f *faces) search(basis *mat.Dense) {
+// search looks in the part of the cone in the span of a basis, which is orthonormal. It
+// meets facets in increasing order, so that each face is visited once; one that is not
+// visited is part of one whose maximum was found.
+func (f *faces) search(basis *mat.Dense, from int) {
 	const inside = 1e-10
 	_, k := basis.Dims()
 	var half, small mat.Dense
@@ -104,9 +106,9 @@ func (f *faces) search(basis *mat.Dense) {
 	if k == 1 {
 		return
 	}
-	for _, c := range f.facets {
+	for i, c := range f.facets[from:] {
 		if next := within(basis, c); next != nil {
-			f.search(next)
+			f.search(next, from+i+1)
 		}
 	}
 }

@@ -6,6 +6,7 @@
 //	convexnn compare DATA           compare with sampling, gradients and linear models
 //	convexnn exact DATA [flags]     find the best network of a given width
 //	convexnn linear DATA [flags]    train a deep linear network, and show its convex programs
+//	convexnn relax DATA [flags]     bound training by convex relaxations
 //	convexnn predict MODEL DATA     predict the targets of each row
 //	convexnn evaluate MODEL DATA    measure a model on labelled rows
 //	convexnn certify MODEL DATA     say how far a network is from the best one

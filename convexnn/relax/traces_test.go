@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/admm/conic"
 	"github.com/convexnn/convexnn/convexnn/relax"
+	"github.com/convexnn/convexnn/datasets"
 )
 
 // stored is an instance of testdata/clarabel.json, with the optima of the programs as CVXPY
@@ -97,5 +99,49 @@ func TestTraceBothWays(t *testing.T) {
 		if b.Lower > trace.Value {
 			t.Errorf("%s: proved %.12g of a program with %.12g", s.Name, b.Lower, trace.Value)
 		}
+	}
+}
+
+// The reference optima of package convexnn, by an interior point method in Python on the
+// program over all activation patterns: one output, where the trace form should not be
+// exact by its facets alone.
+func TestReference(t *testing.T) {
+	var all []struct {
+		Name         string
+		Beta         float64
+		Primal, Dual float64
+	}
+	data, err := os.ReadFile("../testdata/values.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	tested := 0
+	for _, s := range all {
+		if !strings.HasPrefix(s.Name, "exact") {
+			continue
+		}
+		tested++
+		x, err := datasets.ReadMatrix("../testdata/" + s.Name + "_X.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := datasets.ReadMatrix("../testdata/" + s.Name + "_y.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		trace, r := recovered(t, problem(t, x, y, s.Beta))
+		slack := 1e-6 * s.Primal
+		if r.Objective > s.Primal+slack || r.Objective < s.Dual-slack || r.Lower > s.Primal*(1+1e-9) || r.Lower < s.Dual-slack {
+			t.Errorf("%s, beta %v: [%.10g, %.10g], want [%.10g, %.10g]", s.Name, s.Beta, r.Lower, r.Objective, s.Dual, s.Primal)
+		}
+		if math.Abs(trace.Value-s.Primal) > 3*slack {
+			t.Errorf("%s, beta %v: trace form %.10g, want %.10g", s.Name, s.Beta, trace.Value, s.Primal)
+		}
+	}
+	if tested < 6 {
+		t.Errorf("%d instances", tested)
 	}
 }

@@ -13,6 +13,7 @@ formula. The optima are good to about 1e-6: the first form has no interior, and 
 stops short of the tolerance asked for.
 """
 
+import itertools
 import json
 import math
 import sys
@@ -23,11 +24,17 @@ import numpy as np
 OPTIONS = dict(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
 
 
-def patterns(X, rng, rounds=200000):
+def patterns(X, rng, rounds=20000):
     n, d = X.shape
     found = {tuple(row) for row in (rng.standard_normal((rounds, d)) @ X.T >= 0)}
+    # Thin cells touch a ray where d - 1 rows are zero.
+    for rows in itertools.combinations(range(n), d - 1):
+        ray = np.linalg.svd(X[list(rows)])[2][-1]
+        for sign in (1, -1):
+            near = sign * ray + 1e-6 * rng.standard_normal((50 * 2**d, d))
+            found |= {tuple(row) for row in (near @ X.T >= 0)}
     want = 2 * sum(math.comb(n - 1, k) for k in range(min(n, d)))
-    assert len(found) == want, (len(found), want)
+    assert len(found) == want, (len(found), want)  # rows in general position
     return [np.array(p, float) for p in sorted(found) if any(p)]
 
 
@@ -91,6 +98,10 @@ def main(path):
     cases = []
     for n, d, c, beta in [(4, 2, 1, 0.1), (6, 2, 1, 0.1), (5, 3, 1, 0.2), (4, 2, 2, 0.1), (6, 2, 2, 0.1), (5, 2, 3, 0.3), (5, 3, 2, 0.2)]:
         cases.append((f"gaussian n={n} d={d} c={c}", rng.standard_normal((n, d)).round(3), rng.standard_normal((n, c)).round(3), beta))
+    # Four columns and three outputs, where the trace form is below the optimum.
+    X = np.array([[0, 1, -2, -1], [-1, -3, 2, 1], [1, 0, -3, -1], [-1, -1, -1, 0], [-3, 1, 0, 5], [-3, 3, 2, 1]], float)
+    Y = np.array([[-2, 2, 1], [-1, 2, -2], [3, 2, 1], [-1, 3, 4], [-3, 0, 3], [-2, -1, 0]], float)
+    cases.append(("loose", X, Y, 1.0))
     out = [entry(*case) for case in cases]
     X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], float)
     Y = np.array([[-1], [1], [1], [-1]], float)

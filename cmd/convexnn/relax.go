@@ -157,8 +157,6 @@ func (r *relaxed) mend(err error) error {
 	switch {
 	case errors.Is(err, relax.ErrTooLarge):
 		return fmt.Errorf("%w: --rows N takes some at random, --skip COL leaves columns of a file out, or --max-cells N insists", err)
-	case errors.Is(err, relax.ErrRank):
-		return fmt.Errorf("%w: give --beta F, or leave columns of a file out with --skip COL", err)
 	case errors.Is(err, convexnn.ErrMemory):
 		return fmt.Errorf("%w: --rows N takes fewer rows, or --memory-limit SIZE", err)
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):

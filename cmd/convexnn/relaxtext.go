@@ -170,7 +170,7 @@ func (r *relaxed) remarks() []string {
 		}
 	}
 	if !l.Priced {
-		out = append(out, "several outputs of this rank are not priced over all cells: the bracket is that of the trace form")
+		out = append(out, "the activation patterns have too many faces to price several outputs over all of them: the bracket is that of the trace form")
 	}
 	return out
 }

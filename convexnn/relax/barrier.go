@@ -84,10 +84,9 @@ func newBarrier(p *Problem, cones []cone, constrained bool) *barrier {
 			facets = append(facets, make([]float64, r))
 			blas64.Gemv(blas.Trans, 1, c.t, vector(f), 0, vector(facets[len(facets)-1]))
 		}
-		least, longest := math.Inf(1), 0.0
+		room := math.Inf(1)
 		for i, ci := range facets {
-			least = min(least, floats.Dot(ci, center))
-			longest = max(longest, floats.Norm(ci, 2))
+			room = min(room, floats.Dot(ci, center)/floats.Norm(ci, 2))
 			for _, cj := range facets[:i] {
 				if constrained {
 					v.pairs = append(v.pairs, pair{form: svecOf(ci, cj)})
@@ -99,7 +98,7 @@ func newBarrier(p *Problem, cones []cone, constrained bool) *barrier {
 		start.SymRankOne(start, 1, mat.NewVecDense(r, center))
 		ridge := 0.5 * floats.Dot(center, center)
 		if constrained && len(facets) > 0 {
-			ridge = min(ridge, 0.5*least*least/(longest*longest))
+			ridge = min(ridge, 0.5*room*room)
 		}
 		for i := range r {
 			start.SetSym(i, i, start.At(i, i)+ridge)

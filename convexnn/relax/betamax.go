@@ -7,14 +7,11 @@ import (
 
 // BetaMax returns the least beta at which the zero network is optimal, max |Y'(Xu)_+| over
 // |u| <= 1, from prices over all cells. It does not depend on the problem's beta. The
-// errors are those of [Problem.Trace], and [ErrRank] for several outputs beyond rank five,
-// where prices are not computed.
+// errors are those of [Problem.Trace], and [ErrTooLarge] for several outputs where the
+// faces of the cells are too many to price.
 func (p *Problem) BetaMax(ctx context.Context, s TraceSettings) (float64, error) {
 	if p.trivial() {
 		return 0, nil
-	}
-	if !p.priced() {
-		return 0, fmt.Errorf("%w: %d outputs, and X has rank %d; up to rank %d beta_max is computed", ErrRank, p.y.Cols, p.x.Cols, mostPriced)
 	}
 	if err := p.admit(s); err != nil {
 		return 0, err
@@ -22,6 +19,9 @@ func (p *Problem) BetaMax(ctx context.Context, s TraceSettings) (float64, error)
 	cones, err := p.cones(ctx, false)
 	if err != nil {
 		return 0, err
+	}
+	if !p.priced(cones) {
+		return 0, fmt.Errorf("%w: beta_max of %d outputs would take %.2g faces, and %.0g are the limit", ErrTooLarge, p.y.Cols, p.facesOf(cones), mostFaces)
 	}
 	t := Trace{p: p, cones: cones}
 	_, price := t.prices(p.y)

@@ -23,8 +23,8 @@ type cone struct {
 	active []int       // rows of x on which its neurons are active
 	facets [][]float64 // unit normals c_k: the cone is {u : c_k.u >= 0 for all k}
 	center []float64   // strictly inside
-	// t (r x r) has u = t v for coordinates v in which the cone is not thin: those along
-	// its edges if it has r facets, else those of the barrier's Hessian at the center.
+	// t (r x r) has u = t v for coordinates v in which the cone is not thin: those of the
+	// barrier's Hessian at the center or, in the plane, those along its edges.
 	t blas64.General
 }
 
@@ -52,7 +52,7 @@ func (k *cone) shape() {
 	r := len(k.center)
 	k.t = zeros(r, r)
 	var inverse mat.Dense
-	if len(k.facets) == r {
+	if r == 2 && len(k.facets) == 2 {
 		c := mat.NewDense(r, r, nil)
 		for i, f := range k.facets {
 			c.SetRow(i, f)

@@ -16,19 +16,22 @@
 //
 // [Problem.Ladder] computes four lower bounds, whose values are ordered, and a network:
 //
-//		gated <= trace form <= p*,   moments <= sign split <= p*,   moments <= trace form.
+//	gated <= trace form <= p*,   moments <= sign split <= p*,   moments <= trace form.
 //
-//	  - [Problem.Trace]: Sahiner, Ergen, Pauly and Pilanci (2021). One matrix of second
-//	    moments of the neurons in each cell of the arrangement of the rows. It is a program
-//	    over the cones conv {uu' : u in the cell}, for which the doubly non-negative
-//	    matrices stand. This is exact where no cell has more than four facets, so
-//	    always in the plane, that is for two columns, or one and a bias. It was
-//	    exact to all digits in all our tests with three to five columns, too.
-//	  - [Problem.Gated]: the same without signs, the gated network, far below usually.
-//	  - [Problem.Moments]: Prakhya, Birdal and Yurtsever (2024). One matrix of order c+n+d,
-//	    whatever the number of cells; exact for few rows, and up to half below with more.
-//	  - [Problem.SignSplit]: two such matrices, one for either sign of the gain, for one
-//	    output. Never worse, often better: on XOR with a bias it is exact, the other is not.
+// The rungs:
+//
+//   - [Problem.Trace]: Sahiner, Ergen, Pauly and Pilanci (2021). One matrix of second
+//     moments of the neurons in each cell of the arrangement of the rows. It is a program
+//     over the cones conv {uu' : u in the cell}, for which the doubly non-negative
+//     matrices stand. This is exact where no cell has more than four facets, so
+//     always in the plane, that is for two columns, or one and a bias. Elsewhere it
+//     mostly is, and with one output it always was in our tests; with several, and four
+//     columns or more, it was up to a few thousandths below p*.
+//   - [Problem.Gated]: the same without signs, the gated network, far below usually.
+//   - [Problem.Moments]: Prakhya, Birdal and Yurtsever (2024). One matrix of order c+n+d,
+//     whatever the number of cells; exact for few rows, and up to half below with more.
+//   - [Problem.SignSplit]: two such matrices, one for either sign of the gain, for one
+//     output. Never worse, often better: on XOR with a bias it is exact, the other is not.
 //
 // # What is proved
 //
@@ -42,8 +45,9 @@
 // The network comes with its own proof. [Trace.Recover] prices its residual over all
 // cells, by the faces of each, and ends when bound and objective meet. That is the dual
 // of training itself, and holds where the relaxation is not exact; so the bracket
-// [Recovery.Lower, Recovery.Objective] is the one to go by. Beyond rank five prices are
-// for one output only, and the bracket is that of the relaxation.
+// [Recovery.Lower, Recovery.Objective] is the one to go by. Where the
+// cells have very many faces, prices are for one output only, and the bracket is that of
+// the relaxation.
 //
 // Everything is computed in float64: rows whose directions differ by less than 1e-12
 // count as parallel, and what is proved holds up to about that.

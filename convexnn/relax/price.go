@@ -10,12 +10,28 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// mostPriced is the largest rank at which the price of several outputs is computed by the
-// faces of all cells. One output has none of this: its price is a projection.
-const mostPriced = 5
+// mostFaces is the number of faces of all cells together up to which prices of several
+// outputs are computed; a million take some seconds. One output has none of this: its
+// price is a projection.
+const mostFaces = 1e6
 
-// priced reports whether prices can be computed.
-func (p *Problem) priced() bool { return p.y.Cols == 1 || p.x.Cols <= mostPriced }
+// facesOf counts the faces that a price goes through at most.
+func (p *Problem) facesOf(cones []cone) float64 {
+	sum := 0.0
+	for _, k := range cones {
+		m, choose := float64(len(k.facets)), 1.0
+		for i := range p.x.Cols {
+			sum += choose
+			choose *= (m - float64(i)) / float64(i+1)
+		}
+	}
+	return sum
+}
+
+// priced reports whether prices are computed.
+func (p *Problem) priced(cones []cone) bool {
+	return p.y.Cols == 1 || p.facesOf(cones) <= mostFaces
+}
 
 // price returns the unit vectors u of the cone at which |V'(Xu)_+| is largest, or nearly
 // so, and that largest value. For one output these are the projections of X'DV and of its

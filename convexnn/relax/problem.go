@@ -17,9 +17,6 @@ var (
 	// ErrTooLarge is returned before a program is built that would not be solved in a
 	// useful time. The error states its size, and what would fit.
 	ErrTooLarge = errors.New("the program is too large")
-	// ErrRank is returned where prices of several outputs are asked for at a rank at which
-	// they are not computed.
-	ErrRank = errors.New("the rank is too large for prices of several outputs")
 	// ErrOutputs is returned for the sign split of several outputs: their gains have no
 	// sign to split by.
 	ErrOutputs = errors.New("the sign split is for one output")

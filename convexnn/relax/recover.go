@@ -109,7 +109,7 @@ func (t *Trace) generate(ctx context.Context, s RecoverSettings, out *Recovery) 
 			return used
 		})
 		directions = keep
-		if !p.priced() || round == s.MaxRounds || ctx.Err() != nil {
+		if !p.priced(t.cones) || round == s.MaxRounds || ctx.Err() != nil {
 			return
 		}
 		v := zeros(p.y.Rows, p.y.Cols)

@@ -277,7 +277,12 @@ func (p *relaxData) print(w io.Writer) {
 		rows += fmt.Sprintf(" of %d", p.all)
 	}
 	row(w, "data", "%s: %s", p.name, rows)
-	paragraph(w, "inputs", strings.Join(p.inputs, ", "))
+	const most = 12
+	if inputs := len(p.inputs); inputs <= most {
+		paragraph(w, "inputs", strings.Join(p.inputs, ", "))
+	} else {
+		paragraph(w, "inputs", fmt.Sprintf("%d: %s, .., %s", inputs, strings.Join(p.inputs[:3], ", "), p.inputs[inputs-1]))
+	}
 	name := "outputs"
 	if len(p.outputs) == 1 {
 		name = "output"

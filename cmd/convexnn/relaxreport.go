@@ -91,16 +91,7 @@ func (r *relaxed) report() relaxReport {
 		})
 	}
 	for _, v := range l.Network.Neurons {
-		out.Network = append(out.Network, relaxNeuron{vectorOf(v.Weights), vectorOf(v.Gains)})
-	}
-	return out
-}
-
-// vectorOf returns the numbers of a vector.
-func vectorOf(values []float64) []number {
-	out := make([]number, len(values))
-	for k, v := range values {
-		out[k] = number(v)
+		out.Network = append(out.Network, relaxNeuron{definedNumbers(v.Weights), definedNumbers(v.Gains)})
 	}
 	return out
 }

@@ -42,8 +42,9 @@ func (r *relaxed) prepare(ctx context.Context, text io.Writer) (err error) {
 	if f.beta > 0 {
 		beta = f.beta
 	}
-	if r.problem, err = relax.New(r.data.x, r.data.y, beta); tooFar("beta", f.beta, err) != nil {
-		return tooFar("beta", f.beta, err)
+	r.problem, err = relax.New(r.data.x, r.data.y, beta)
+	if err = tooFar("beta", f.beta, err); err != nil {
+		return err
 	}
 	r.sizes = r.problem.Sizes()
 	row(text, "rank", "%d", r.problem.Rank())

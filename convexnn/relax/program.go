@@ -48,15 +48,27 @@ type Size struct {
 
 // String is a sentence without a stop.
 func (s Size) String() string {
-	out := fmt.Sprintf("%.0f matrices of order %d", float64(s.Blocks), s.Order)
+	out := fmt.Sprintf("%s matrices of order %d", count(max(s.Cells, float64(s.Blocks))), s.Order)
 	if s.Blocks == 1 {
 		out = fmt.Sprintf("a matrix of order %d", s.Order)
 	}
-	out += fmt.Sprintf(", %.0f unknowns", s.Coordinates)
+	out += fmt.Sprintf(", %s unknowns", count(s.Coordinates))
 	if s.Equations > 0 {
-		out += fmt.Sprintf(", %.0f equations", s.Equations)
+		out += fmt.Sprintf(", %s equations", count(s.Equations))
+	}
+	const most = 1 << 60 // that have a name
+	if s.Memory > most {
+		return out + fmt.Sprintf(", about %.2g bytes", s.Memory)
 	}
 	return out + ", about " + convexnn.FormatBytes(s.Memory)
+}
+
+// count writes a whole number, a large one in two digits.
+func count(v float64) string {
+	if v < 1e7 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2g", v)
 }
 
 // A Bound is what a relaxation proves.

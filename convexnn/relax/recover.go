@@ -59,11 +59,10 @@ func (t *Trace) Recover(ctx context.Context, s RecoverSettings) (*Recovery, erro
 	}
 	p := t.p
 	out := &Recovery{Network: p.network(nil, nil), Lower: t.Lower}
-	if !p.trivial() {
+	if len(t.cones) > 0 {
 		t.generate(ctx, s, out)
-	} else {
-		out.Priced = true
 	}
+	out.Priced = out.Priced || p.trivial()
 	var err error
 	out.Objective, err = p.Objective(out.Network)
 	return out, err
@@ -118,7 +117,8 @@ func (t *Trace) generate(ctx context.Context, s RecoverSettings, out *Recovery) 
 		yv, vv := floats.Dot(p.y.Data, v.Data), floats.Dot(v.Data, v.Data)
 		scale := max(0, yv/vv)
 		if price > 0 {
-			scale = min(scale, p.beta/(price*(1+1e-12)))
+			const rounding = 1e-10 // of eigenvectors that are just inside of a cell, or just not
+			scale = min(scale, p.beta/(price*(1+rounding)))
 		}
 		if vv > 0 {
 			out.Lower = max(out.Lower, p.back(scale*yv-scale*scale*vv/2))

@@ -72,8 +72,9 @@ func (p *Problem) TraceSize() Size {
 	if p.trivial() {
 		return Size{}
 	}
+	const most = 1e280 // with room for multiples
 	cells, _ := arrangements.CellBound(p.X).Float64()
-	return p.traceSize(cells)
+	return p.traceSize(math.Min(cells, most))
 }
 
 func (p *Problem) traceSize(cells float64) Size {
@@ -114,6 +115,10 @@ func (p *Problem) trace(ctx context.Context, s TraceSettings, constrained bool) 
 	t.Size = p.traceSize(float64(len(t.cones)))
 	for _, k := range t.cones {
 		t.Facets = max(t.Facets, len(k.facets))
+	}
+	if len(t.cones) == 0 {
+		t.Lower, t.Value, t.Status = p.rest, p.back(p.known), convexnn.Limited
+		return t, nil
 	}
 	t.solve(ctx, s, newBarrier(p, t.cones, constrained))
 	return t, nil

@@ -283,3 +283,16 @@ func TestVerifySeveral(t *testing.T) {
 		t.Error(stderr)
 	}
 }
+
+// Every network is constant on rows of zeros, which takes no search to see, and the report
+// of it can be verified.
+func TestVerifySeveralZero(t *testing.T) {
+	xs, ys := file(t, "x.txt", "0 0", "0 0", "0 0"), file(t, "y.txt", "1 2", "3 -1", "0 5")
+	report, model := filepath.Join(t.TempDir(), "r.json"), filepath.Join(t.TempDir(), "m.json")
+	for _, flags := range [][]string{nil, {"--intercept"}, {"--mode", "global"}} {
+		must(t, exitDone, append([]string{"train", "--x", xs, "--y", ys, "--report", report, "--out", model}, flags...)...)
+		if stdout, _ := must(t, exitDone, "verify", report, "--x", xs, "--y", ys, "--model", model); !strings.Contains(stdout, "globally optimal") {
+			t.Errorf("%v: %s", flags, stdout)
+		}
+	}
+}

@@ -38,10 +38,14 @@ func normBound(x *mat.Dense, v []float64) float64 {
 // priceByNorms is that bound, with what a neuron along a sample attains.
 func priceByNorms(x *mat.Dense, v []float64) convexnn.Price {
 	n, _ := x.Dims()
-	return convexnn.Price{
+	out := convexnn.Price{
 		Value: quickPrice(x, mat.NewDense(n, len(v)/n, v)), Upper: normBound(x, v),
 		Kind: convexnn.CertifiedBounded, Method: ByNorms,
 	}
+	if out.Upper == 0 { // X or V is zero, and so is every price
+		out.Kind = convexnn.CertifiedExact
+	}
+	return out
 }
 
 // spectral is the largest singular value, by the smaller of M'M and MM', or the Frobenius

@@ -67,6 +67,9 @@ func findPrice(ctx context.Context, x, v *mat.Dense, s PriceSettings) (out conve
 		out.Kind = convexnn.CertifiedEstimate
 	case r.Closed:
 		out.Kind = convexnn.CertifiedExact
+		if s.Cells == nil {
+			out.Method = ByNorms // of zeros, which leave local search nothing to do
+		}
 	default:
 		out.Kind = convexnn.CertifiedBounded
 	}

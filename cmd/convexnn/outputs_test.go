@@ -195,6 +195,16 @@ func TestTrainMatrices(t *testing.T) {
 			t.Error("two targets for one")
 		}
 	}
+	short, long := file(t, "short.txt", y[:23]...), file(t, "long.txt", "1", "2")
+	for _, targets := range []string{short, long} {
+		if _, stderr := must(t, exitFailed, "train", "--x", xs, "--y", targets); !strings.Contains(stderr, "24 rows") || strings.Contains(stderr, "one target per line") {
+			t.Error(stderr)
+		}
+	}
+	one := []string{"--x", file(t, "row.txt", "1 2 3"), "--y", file(t, "targets.txt", "1 2")}
+	if r, _ := trainSeveral(t, one...); r["outputs"] != 2.0 || r["n"] != 1.0 {
+		t.Errorf("%v outputs of %v rows", r["outputs"], r["n"])
+	}
 	if _, stderr := must(t, exitFailed, "path", "--x", xs, "--y", ys); !strings.Contains(stderr, "one target per line") {
 		t.Error(stderr)
 	}

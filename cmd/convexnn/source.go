@@ -32,7 +32,7 @@ func (f *sourceFlags) register(fs *pflag.FlagSet, schema bool) {
 	fs.TextVar(&f.read.Header, "header", datasets.HeaderAuto, "whether line 1 holds column names: `auto|present|absent`")
 	fs.TextVar(&f.read.Missing, "missing", datasets.MissingError, "what becomes of missing values: `error|drop|mean`")
 	fs.StringVar(&f.x, "x", "", "matrix of numbers without a header in `FILE`, in the place of DATA")
-	fs.StringVar(&f.y, "y", "", "targets to --x, one per line, in `FILE`")
+	fs.StringVar(&f.y, "y", "", "targets to --x in `FILE`, a line for each row")
 	if schema {
 		fs.StringSliceVar(&f.categorical, "categorical", nil, "read the columns `COL,..` as categories")
 		fs.StringSliceVar(&f.numeric, "numeric", nil, "read the columns `COL,..` as numbers")
@@ -205,14 +205,14 @@ func (f *sourceFlags) matrices(last bool) (x, y *mat.Dense, err error) {
 		return nil, nil, err
 	}
 	rows, cols := targets.Dims()
-	if min(rows, cols) != 1 && rows == n {
+	if rows == n && (min(rows, cols) != 1 || n == 1) {
 		return x, targets, nil
 	}
 	if min(rows, cols) != 1 {
-		return nil, nil, fmt.Errorf("%s is a %d x %d matrix; --y takes one target per line", f.y, rows, cols)
+		return nil, nil, fmt.Errorf("%s is a %d x %d matrix, and %s has %s; --y takes a line of targets for each row", f.y, rows, cols, f.x, plural(n, "row"))
 	}
 	if rows*cols != n {
-		return nil, nil, fmt.Errorf("%s has %d targets, and %s has %d rows", f.y, rows*cols, f.x, n)
+		return nil, nil, fmt.Errorf("%s has %s, and %s has %s", f.y, plural(rows*cols, "target"), f.x, plural(n, "row"))
 	}
 	return x, mat.NewDense(n, 1, targets.RawMatrix().Data), nil
 }

@@ -306,3 +306,16 @@ func TestVerifySeveralZero(t *testing.T) {
 		}
 	}
 }
+
+// A tiny strength leaves a tiny residual, whose product with the targets is rounding.
+func TestVerifyTinyBeta(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 8))
+	xs, ys := make([]string, 6), make([]string, 6)
+	for i := range xs {
+		xs[i] = fmt.Sprintf("%v %v", rng.NormFloat64(), rng.NormFloat64())
+		ys[i] = fmt.Sprintf("%v %v", rng.NormFloat64(), rng.NormFloat64())
+	}
+	x, y, report := file(t, "x.txt", xs...), file(t, "y.txt", ys...), filepath.Join(t.TempDir(), "r.json")
+	must(t, exitDone, "train", "--x", x, "--y", y, "--beta", "1e-10", "--tol", "0.9", "--report", report)
+	must(t, exitDone, "verify", report, "--x", x, "--y", y)
+}

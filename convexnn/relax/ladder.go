@@ -158,12 +158,18 @@ func (p *Problem) pattern(ctx context.Context, s Settings, l *Ladder, report fun
 			return err
 		}
 		report(r, 1)
+		// That of the solver is relative to a half, here to what the value is at most.
+		const least = 1e-12
+		tolerance := math.Max(least, s.Tolerance/10*math.Min(1, 2*known.known))
 		bound, err := program.Solve(ctx, conic.Settings{
-			Tolerance: s.Tolerance / 10, MaxIterations: s.MaxIterations, MemoryLimit: s.MemoryLimit,
+			Tolerance: tolerance, MaxIterations: s.MaxIterations, MemoryLimit: s.MemoryLimit,
 			Progress: func(q conic.Progress) { report(r, max(q.Primal, q.Dual, q.Gap)) },
 		})
 		if err != nil {
 			return err
+		}
+		if bound.Status == convexnn.Solved && bound.Residual > s.Tolerance {
+			bound.Status = convexnn.Limited
 		}
 		if split {
 			l.SignSplit = bound

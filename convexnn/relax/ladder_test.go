@@ -146,3 +146,25 @@ func TestBetaMax(t *testing.T) {
 		}
 	}
 }
+
+// What a solver calls solved is that to the stated part of the value, also where the
+// optimum is tiny beside the loss of the zero network: XOR with a small beta, where p* is
+// known and relaxations are not above it.
+func TestResidualsAreRelative(t *testing.T) {
+	x, y := xor()
+	for _, beta := range []float64{1e-3, 1e-5, 1e-7} {
+		exact := 2*beta*(math.Sqrt2+math.Sqrt(3)) - 5*beta*beta
+		l := ladder(t, x, y, beta, relax.Settings{MaxIterations: 3000})
+		for what, b := range map[string]*relax.Bound{"moments": l.Moments, "sign split": l.SignSplit} {
+			if b.Value > exact*(1+3*b.Residual+1e-9) && b.Residual < 1 || b.Residual > 1 {
+				t.Errorf("beta %g, %s: value %.9g above the optimum %.9g, residual %.2g", beta, what, b.Value, exact, b.Residual)
+			}
+			if b.Status == convexnn.Solved && b.Residual > 1e-6 {
+				t.Errorf("beta %g, %s: solved with the residual %.2g", beta, what, b.Residual)
+			}
+			if b.Lower > exact*(1+1e-12) {
+				t.Errorf("beta %g, %s: proved %.12g of %.12g", beta, what, b.Lower, exact)
+			}
+		}
+	}
+}

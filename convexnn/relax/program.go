@@ -76,7 +76,7 @@ type Bound struct {
 	// Lower is a proved lower bound on training, from the solver's dual vector, repaired.
 	Lower float64
 	// Value is the solver's estimate of the relaxation's optimum, good to Residual, the
-	// largest of its relative residuals and gap, and not below Lower.
+	// largest of its residuals and gap, relative to Value and at most 1, and not below Lower.
 	Value, Residual float64
 	Status          convexnn.Status
 	Iterations      int
@@ -108,9 +108,9 @@ func (m *Program) Solve(ctx context.Context, s conic.Settings) (*Bound, error) {
 	}
 	out := &Bound{
 		Lower: m.p.back(math.Max(0, m.constant+lower)), Value: m.p.back(m.constant + r.Objective), Iterations: r.Iterations,
-		Residual: math.Max(r.Gap, math.Max(r.PrimalResidual, r.DualResidual)),
 	}
 	out.Value = math.Max(out.Value, out.Lower)
+	out.Residual = m.relative(math.Max(r.Gap, math.Max(r.PrimalResidual, r.DualResidual)), out.Value)
 	switch r.Status {
 	case conic.Solved:
 	case conic.Stopped:
@@ -119,6 +119,17 @@ func (m *Program) Solve(ctx context.Context, s conic.Settings) (*Bound, error) {
 		out.Status = convexnn.Limited
 	}
 	return out, nil
+}
+
+// relative turns a residual of the solver into one relative to the value. The solver's are
+// relative to its objective, which without the constant is far from zero where the value,
+// with it, may be close.
+func (m *Program) relative(residual, value float64) float64 {
+	size := m.p.unit * 0.5
+	if residual*size >= value {
+		return 1
+	}
+	return math.Min(1, residual*math.Max(1, size/value))
 }
 
 // slackStart is the coordinate of the first entry that must not be negative.

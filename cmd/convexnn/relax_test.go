@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,48 @@ func TestRelax(t *testing.T) {
 	near(t, "the objective of the network", r["objective"], sum)
 	if !strings.HasPrefix(read(t, plot), "<?xml") {
 		t.Error("the plot is no SVG")
+	}
+}
+
+// What is printed as proved is: the last digit is rounded down.
+func TestRelaxRoundsDown(t *testing.T) {
+	const exact = 0.5792528739883 // 0.2 (sqrt 2 + sqrt 3) - 0.05
+	text, _ := must(t, exitDone, "relax", "xor", "--standardize=false", "--beta", "0.1")
+	for _, line := range strings.Split(text, "\n") {
+		for _, name := range []string{"gated network", "moments ", "split signs", "trace form"} {
+			rest, is := strings.CutPrefix(line, name)
+			if !is || !strings.Contains(rest, "solved") {
+				continue
+			}
+			if v, err := strconv.ParseFloat(strings.Fields(rest)[0], 64); err != nil || v > exact {
+				t.Errorf("%q: %v, proved %v of %v", line, err, v, exact)
+			}
+		}
+	}
+	_, rest, _ := strings.Cut(words(text), "objective below ")
+	number, _, _ := strings.Cut(rest, ":")
+	if v, err := strconv.ParseFloat(number, 64); err != nil || v > exact || v < 0.579252 {
+		t.Errorf("the statement proves %q of %v", number, exact)
+	}
+	for _, test := range []struct {
+		v    float64
+		want string
+	}{{0.57925287, "0.579252"}, {9.9999999, "9.99999"}, {0.25, "0.25"}, {0, "0"}, {1.2345678e-7, "1.23456e-07"}, {123456789, "1.23456e+08"}} {
+		if got := atLeast(test.v, 6); got != test.want {
+			t.Errorf("%v is written %s, want %s", test.v, got, test.want)
+		}
+	}
+}
+
+// A value above the objective of a network is none of a relaxation, and not shown as one.
+func TestRelaxStoppedEarlyHasNoValue(t *testing.T) {
+	stdout, _ := must(t, exitDone, "relax", "xor", "--standardize=false", "--beta", "1e-7", "--max-iterations", "500", "--report", "-", "--quiet")
+	r := readJSON(t, stdout)
+	for _, b := range r["bounds"].([]any) {
+		b := b.(map[string]any)
+		if v, is := b["value"].(float64); is && v > 1.001*r["objective"].(float64) {
+			t.Errorf("%v: value %v above the objective %v", b["name"], v, r["objective"])
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/convexnn/convexnn/convexnn"
@@ -74,8 +75,19 @@ func (r *relaxed) prepare(ctx context.Context, text io.Writer) (err error) {
 	return tooFar("beta-ratio", f.ratio, err)
 }
 
-// bound is that of a rung; false where there is none.
+// bound is that of a rung; false where there is none. Its value is NaN where the solver
+// stopped so early that it found one above a network's objective, which the optimum of a
+// relaxation is not.
 func (r *relaxed) bound(rung relax.Rung) (relax.Bound, bool) {
+	const room = 1e-4 // for what a solver's tolerance explains
+	b, ok := r.found(rung)
+	if b.Value > r.ladder.Objective*(1+room) {
+		b.Value = math.NaN()
+	}
+	return b, ok
+}
+
+func (r *relaxed) found(rung relax.Rung) (relax.Bound, bool) {
 	l := r.ladder
 	switch {
 	case rung == relax.Gated:
@@ -98,7 +110,11 @@ func (r *relaxed) print(w io.Writer) {
 	fmt.Fprintln(table, "bound\tproved\tvalue\tof the objective\tsolver")
 	for _, v := range rungs {
 		if b, ok := r.bound(v.rung); ok {
-			fmt.Fprintf(table, "%s\t%.6g\t%.6g\t%s\t%s\n", v.name, b.Lower, b.Value, percentOf(b.Lower, l.Objective), solverText(b))
+			value := "-"
+			if !math.IsNaN(b.Value) {
+				value = fmt.Sprintf("%.6g", b.Value)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", v.name, atLeast(b.Lower, 6), value, percentOf(b.Lower, l.Objective), solverText(b))
 		}
 	}
 	fmt.Fprintf(table, "network found\t\t%.6g\t\t%s\n", l.Objective, plural(len(l.Network.Neurons), "neuron"))
@@ -114,12 +130,22 @@ func (r *relaxed) print(w io.Writer) {
 	row(w, "time", "%s", seconds(r.seconds))
 }
 
-// percentOf writes a part in per cent.
+// atLeast writes a proved bound in a few digits, rounded down: what is printed is proved.
+func atLeast(v float64, digits int) string {
+	s := fmt.Sprintf("%.*g", digits, v)
+	if short, err := strconv.ParseFloat(s, 64); err == nil && short > v && v > 0 {
+		half := math.Pow(10, math.Floor(math.Log10(v))+1-float64(digits)) / 2
+		s = fmt.Sprintf("%.*g", digits, v-half)
+	}
+	return s
+}
+
+// percentOf writes a part in per cent, rounded down but for rounding errors.
 func percentOf(part, whole float64) string {
 	if !(whole > 0) {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f %%", 100*part/whole)
+	return fmt.Sprintf("%.2f %%", math.Floor(1e4*part/whole*(1+1e-12))/100)
 }
 
 func solverText(b relax.Bound) string {
@@ -137,8 +163,8 @@ func (r *relaxed) statement() string {
 	if l.Gap() == 0 {
 		return fmt.Sprintf("No two-layer ReLU network of any width%s has a smaller objective, up to rounding.", outputs)
 	}
-	return fmt.Sprintf("No two-layer ReLU network of any width%s has an objective below %.7g: that of the network found, %.7g, is optimal within %.2g %%.",
-		outputs, l.Lower, l.Objective, 100*max(rounding, l.Gap()))
+	return fmt.Sprintf("No two-layer ReLU network of any width%s has an objective below %s: that of the network found, %.7g, is optimal within %.2g %%.",
+		outputs, atLeast(l.Lower, 7), l.Objective, 100*max(rounding, l.Gap()))
 }
 
 // exactness says what is known of the trace form.

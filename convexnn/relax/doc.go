@@ -62,6 +62,8 @@
 // beyond ten cells; it is there as another way to the same number, and for other solvers
 // by the WriteSDPA method of its Problem.
 //
-// The relaxations by moments are solved by ADMM. Up to about ten rows it reaches 1e-6; with
-// more it may stop short, which leaves the proved bound lower than the relaxation's.
+// The relaxations by moments are solved by ADMM. Up to about ten rows and with a beta of a
+// tenth of the largest it reaches 1e-6. With more rows or a smaller beta it may stop short,
+// which leaves the proved bound lower than the relaxation's, even zero: the limits on the
+// trace, which pay for the repair, grow like 1/beta.
 package relax

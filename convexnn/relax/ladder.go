@@ -65,7 +65,7 @@ type Ladder struct {
 	Refused map[Rung]error
 	*Recovery
 	// Kind of what is proved of the network: convexnn.CertifiedExact if the gap is within
-	// the tolerance, else convexnn.CertifiedBounded.
+	// the tolerance and 1e-4, else convexnn.CertifiedBounded.
 	Kind   convexnn.CertificateKind
 	Status convexnn.Status
 }
@@ -125,10 +125,12 @@ func (p *Problem) Ladder(ctx context.Context, s Settings) (*Ladder, error) {
 	if ctx.Err() != nil {
 		l.Status = convexnn.Stopped
 	}
+	const exact = 1e-4 // a coarse tolerance asks for less, and gets no such word
 	l.Kind = convexnn.CertifiedBounded
-	if l.Gap() <= s.Tolerance {
+	if l.Gap() <= math.Min(s.Tolerance, exact) {
 		l.Kind = convexnn.CertifiedExact
-	} else if l.Status == convexnn.Solved {
+	}
+	if l.Gap() > s.Tolerance && l.Status == convexnn.Solved {
 		l.Status = convexnn.Limited
 	}
 	return l, nil

@@ -168,3 +168,15 @@ func TestResidualsAreRelative(t *testing.T) {
 		}
 	}
 }
+
+// A coarse tolerance is met early, and does not make a wide bracket an exact one.
+func TestCoarseIsNotExact(t *testing.T) {
+	x, y := random(3, 7, 3, 2)
+	l := ladder(t, x, y, 0.05, relax.Settings{Tolerance: 0.5})
+	if l.Gap() < 1e-3 {
+		t.Fatalf("the gap is %.2g, too small to tell", l.Gap())
+	}
+	if l.Kind != convexnn.CertifiedBounded || l.Status != convexnn.Solved {
+		t.Errorf("gap %.2g: %v, %v", l.Gap(), l.Kind, l.Status)
+	}
+}

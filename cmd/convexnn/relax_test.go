@@ -174,6 +174,7 @@ func TestRelaxRefuses(t *testing.T) {
 		{exitUsage, []string{"--x", table, "--targets", "a"}, "for tables"},
 		{exitFailed, []string{"iris"}, "activation patterns, and 5000 is the limit"},
 		{exitFailed, []string{"digits"}, "activation patterns, and 5000 is the limit"},
+		{exitFailed, []string{"xor", "--targets", "x1,1"}, "named twice among the targets"},
 		{exitFailed, []string{table, "--targets", "a,kind"}, "all of them are targets"},
 		{exitFailed, []string{"xor", "--beta", "1e-300"}, "too far from the size of the data"},
 		{exitFailed, []string{"xor", "--beta-ratio", "1e-12"}, "larger beta"},

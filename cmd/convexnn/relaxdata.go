@@ -84,6 +84,9 @@ func (f *relaxDataFlags) load(source *sourceFlags, flags *pflag.FlagSet, args []
 		if err != nil {
 			return nil, err
 		}
+		if slices.Contains(targets[:k], c.Name) {
+			return nil, fmt.Errorf("%w: %q is named twice among the targets; name each once", datasets.ErrDuplicate, c.Name)
+		}
 		targets[k] = c.Name
 		if t, err = t.DropMissing(c.Name); err != nil {
 			return nil, err

@@ -110,9 +110,7 @@ func (p *Problem) Ladder(ctx context.Context, s Settings) (*Ladder, error) {
 	if l.Recovery, err = l.Trace.Recover(ctx, RecoverSettings{Tolerance: s.Tolerance / 10}); err != nil {
 		return nil, err
 	}
-	if l.Gated, err = p.Gated(ctx, trace(Gated)); err != nil {
-		return nil, err
-	}
+	l.Gated = l.Trace.gated(ctx, trace(Gated))
 	if err := p.pattern(ctx, s, l, report); err != nil {
 		return nil, err
 	}

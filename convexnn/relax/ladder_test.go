@@ -1,6 +1,7 @@
 package relax_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -178,5 +179,26 @@ func TestCoarseIsNotExact(t *testing.T) {
 	}
 	if l.Kind != convexnn.CertifiedBounded || l.Status != convexnn.Solved {
 		t.Errorf("gap %.2g: %v, %v", l.Gap(), l.Kind, l.Status)
+	}
+}
+
+// A context that ends once the patterns are known leaves a bracket, not an error.
+func TestStoppedLadder(t *testing.T) {
+	x, y := random(3, 7, 3, 2)
+	for _, at := range []relax.Rung{relax.TraceForm, relax.Gated, relax.Pattern} {
+		ctx, cancel := context.WithCancel(t.Context())
+		l, err := problem(t, x, y, 0.05).Ladder(ctx, relax.Settings{Progress: func(p relax.Progress) {
+			if p.Rung == at && (p.Residual < 1 || at != relax.TraceForm) {
+				cancel()
+			}
+		}})
+		cancel()
+		if err != nil {
+			t.Errorf("stopped at %s: %v", at, err)
+			continue
+		}
+		if l.Status != convexnn.Stopped || l.Lower > l.Objective || !(l.Objective > 0) || l.Gated.Lower > l.Objective {
+			t.Errorf("stopped at %s: %v, [%g, %g]", at, l.Status, l.Lower, l.Objective)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -100,17 +101,35 @@ func (p *Problem) Gated(ctx context.Context, s TraceSettings) (*Trace, error) {
 }
 
 func (p *Problem) trace(ctx context.Context, s TraceSettings, constrained bool) (*Trace, error) {
-	t := &Trace{p: p, Gated: !constrained}
 	if p.trivial() {
-		t.Lower, t.Value = p.rest, p.rest
-		return t, nil
+		return p.over(ctx, s, nil, constrained), nil
 	}
 	if err := p.admit(s); err != nil {
 		return nil, err
 	}
-	var err error
-	if t.cones, err = p.cones(ctx, constrained); err != nil {
+	cones, err := p.cones(ctx, constrained)
+	if err != nil {
 		return nil, err
+	}
+	return p.over(ctx, s, cones, constrained), nil
+}
+
+// gated solves the program of [Problem.Gated] over the cells of t, which need not be
+// listed again.
+func (t *Trace) gated(ctx context.Context, s TraceSettings) *Trace {
+	cones := slices.Clone(t.cones)
+	for k := range cones {
+		cones[k].t = identity(t.p.x.Cols)
+	}
+	return t.p.over(ctx, s, cones, false)
+}
+
+// over solves the trace form over cones.
+func (p *Problem) over(ctx context.Context, s TraceSettings, cones []cone, constrained bool) *Trace {
+	t := &Trace{p: p, Gated: !constrained, cones: cones}
+	if p.trivial() {
+		t.Lower, t.Value = p.rest, p.rest
+		return t
 	}
 	t.Size = p.traceSize(float64(len(t.cones)))
 	for _, k := range t.cones {
@@ -118,10 +137,10 @@ func (p *Problem) trace(ctx context.Context, s TraceSettings, constrained bool) 
 	}
 	if len(t.cones) == 0 {
 		t.Lower, t.Value, t.Status = p.rest, p.back(p.known), convexnn.Limited
-		return t, nil
+		return t
 	}
 	t.solve(ctx, s, newBarrier(p, t.cones, constrained))
-	return t, nil
+	return t
 }
 
 // admit refuses what is too large.

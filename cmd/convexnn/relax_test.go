@@ -184,6 +184,20 @@ func TestRelaxRefuses(t *testing.T) {
 			t.Errorf("%v: %q is missing in %q", test.args, test.want, stderr)
 		}
 	}
+	// Where beta_max is too much to ask, what helps is to give beta.
+	var eye, ones []string
+	for i := range 11 {
+		row := make([]string, 11)
+		for j := range row {
+			row[j] = "0"
+		}
+		row[i] = "1"
+		eye, ones = append(eye, strings.Join(row, " ")), append(ones, "1 2")
+	}
+	_, stderr := must(t, exitFailed, "relax", "--x", file(t, "eye.txt", eye...), "--y", file(t, "ones.txt", ones...))
+	if !strings.Contains(stderr, "--beta F") || strings.Contains(stderr, "--max-cells") {
+		t.Error(stderr)
+	}
 	// What is too large is left out, and said.
 	text, _ := must(t, exitDone, "relax", "xor", "--max-equations", "10")
 	if !strings.Contains(words(text), "moments: left out: the program is too large") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -63,7 +64,11 @@ func (r *relaxed) prepare(ctx context.Context, text io.Writer) (err error) {
 		return nil
 	}
 	settings := relax.TraceSettings{MaxCells: int(f.cells), MemoryLimit: f.limits.memory.limit()}
-	if r.most, err = r.problem.BetaMax(ctx, settings); err != nil {
+	r.most, err = r.problem.BetaMax(ctx, settings)
+	if errors.Is(err, relax.ErrTooLarge) && r.sizes[relax.TraceForm].Cells <= float64(f.cells) {
+		return fmt.Errorf("%w: --beta F needs none, --rows N takes fewer rows", err)
+	}
+	if err != nil {
 		return r.mend(err)
 	}
 	r.beta = f.ratio * r.most

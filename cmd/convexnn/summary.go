@@ -227,6 +227,8 @@ func (t *training) remarks() []string {
 		out = append(out, "stopped early by an interrupt; this is the best found until then")
 	case r.Status == convexnn.Limited:
 		out = append(out, fmt.Sprintf("stopped short of --tol: gap %.2g, asked for %.2g", t.gap(), t.tolerance))
+	case t.ended && r.Estimate != nil && r.Certificate.RelativeGap > t.tolerance:
+		out = append(out, "the training was done, and the proof was cut short: with more time more may be proved")
 	}
 	if r.Status == convexnn.Stopped && t.neurons() == 0 && r.Beta < r.BetaMax.Value {
 		text := "no usable network yet: give more time, or fewer --patterns"

@@ -176,3 +176,19 @@ func TestEvaluateTrainingRows(t *testing.T) {
 		t.Errorf("all rows: %q", stderr)
 	}
 }
+
+// What is proved is less where the time was over before the proof, and the text says so.
+func TestCutProof(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		tr := training{
+			flags: new(trainFlags), tolerance: 1e-3, ended: ended,
+			result: &convexnn.Result{
+				Mode: convexnn.Global, Status: convexnn.Solved, Beta: 1, BetaMax: convexnn.BetaMax{Value: 2}, Network: &convexnn.Network{Neurons: make([]convexnn.Neuron, 3)},
+				Certificate: convexnn.Certificate{Kind: convexnn.CertifiedBounded, RelativeGap: 0.85}, Estimate: &convexnn.Certificate{RelativeGap: 1e-4},
+			},
+		}
+		if said := strings.Contains(strings.Join(tr.remarks(), " "), "the proof was cut short"); said != ended {
+			t.Errorf("ended %v: %q", ended, tr.remarks())
+		}
+	}
+}

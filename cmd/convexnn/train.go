@@ -210,6 +210,7 @@ type training struct {
 	tolerance float64          // that the training aims at
 	seconds   float64
 	assumed   time.Duration // time limit of the mode global where none is given
+	ended     bool          // the time limit has passed, or there was an interrupt
 	timeout   bool          // the time limit has passed
 	program   bool          // the program has been printed
 
@@ -259,7 +260,7 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 	var err error
 	t.result, err = convexnn.Train(ctx, train.x, train.y, options)
 	bar.clear()
-	t.timeout = errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	t.ended, t.timeout = ctx.Err() != nil, errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 	if err = tooFar("beta", f.beta, tooFar("beta-ratio", f.ratio, err)); err != nil && f.mode != convexnn.Sampled {
 		return mend(err)
 	}

@@ -75,7 +75,7 @@ func (t *training) runOutputs(ctx context.Context, text io.Writer, bar *progress
 	}
 	r, err := outputs.Train(ctx, train.x, train.targets, options)
 	bar.clear()
-	t.timeout = errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	t.ended, t.timeout = ctx.Err() != nil, errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 	if err = tooFar("beta", f.beta, tooFar("beta-ratio", f.ratio, err)); err != nil {
 		return mendOutputs(err)
 	}

@@ -104,6 +104,35 @@ func CheckData(x *mat.Dense, y []float64) error {
 	return checkScale(mat.Norm(x, 2), floats.Norm(y, 2))
 }
 
+// CheckMatrices refuses X (n x d) and Y (n x c) that are empty, of different length or not
+// finite, or of norms outside [1/most, most]. The errors are [ErrShape] and [ErrNotFinite].
+func CheckMatrices(x, y *mat.Dense, most float64) error {
+	for _, a := range []struct {
+		name string
+		data *mat.Dense
+	}{{"X", x}, {"Y", y}} {
+		if a.data == nil || a.data.IsEmpty() {
+			return fmt.Errorf("%w: %s has no rows or no columns", ErrShape, a.name)
+		}
+		n, _ := a.data.Dims()
+		for i := range n {
+			for j, v := range a.data.RawRowView(i) {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					return fmt.Errorf("%w: %s at row %d, column %d is %v", ErrNotFinite, a.name, i+1, j+1, v)
+				}
+			}
+		}
+		if norm := mat.Norm(a.data, 2); norm != 0 && (norm < 1/most || norm > most) {
+			return fmt.Errorf("%w: powers of %s leave the range of float64 (its norm is %.3g); multiply it by a constant", ErrNotFinite, a.name, norm)
+		}
+	}
+	n, _ := x.Dims()
+	if m, _ := y.Dims(); m != n {
+		return fmt.Errorf("%w: X has %d rows, Y has %d", ErrShape, n, m)
+	}
+	return nil
+}
+
 // checkScale refuses norms of X and y whose squares, products or quotients leave
 // the range of float64.
 func checkScale(x, y float64) error {

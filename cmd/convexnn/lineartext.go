@@ -114,7 +114,7 @@ func (m *deepLinear) statement() string {
 	if m.lifted.relaxed == nil || m.bound() <= r.LowerBound || r.Exact {
 		return r.Statement()
 	}
-	return fmt.Sprintf("%s The relaxation of the lifted program proves more: none has an objective below %.6g (gap %.2g %%).", r.Statement(), m.bound(), 100*m.gapTo(r.Objective))
+	return fmt.Sprintf("%s The relaxation of the lifted program proves more: none has an objective below %s (gap %.2g %%).", r.Statement(), atLeast(m.bound(), 6), 100*m.gapTo(r.Objective))
 }
 
 // printSpectrum prints the singular values of the fit and of the network.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"text/tabwriter"
 
 	"github.com/convexnn/convexnn/convexnn"
@@ -133,16 +132,6 @@ func (r *relaxed) print(w io.Writer) {
 		paragraph(w, "note", n)
 	}
 	row(w, "time", "%s", seconds(r.seconds))
-}
-
-// atLeast writes a proved bound in a few digits, rounded down: what is printed is proved.
-func atLeast(v float64, digits int) string {
-	s := fmt.Sprintf("%.*g", digits, v)
-	if short, err := strconv.ParseFloat(s, 64); err == nil && short > v && v > 0 {
-		half := math.Pow(10, math.Floor(math.Log10(v))+1-float64(digits)) / 2
-		s = fmt.Sprintf("%.*g", digits, v-half)
-	}
-	return s
 }
 
 // percentOf writes a part in per cent, rounded down but for rounding errors.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -264,4 +265,14 @@ func ratio(a, b float64) number {
 		return number(math.NaN())
 	}
 	return number(a / b)
+}
+
+// atLeast writes a proved bound in a few digits, rounded down: what is printed is proved.
+func atLeast(v float64, digits int) string {
+	s := fmt.Sprintf("%.*g", digits, v)
+	if short, err := strconv.ParseFloat(s, 64); err == nil && short > v && v > 0 {
+		half := math.Pow(10, math.Floor(math.Log10(v))+1-float64(digits)) / 2
+		s = fmt.Sprintf("%.*g", digits, v-half)
+	}
+	return s
 }

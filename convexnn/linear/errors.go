@@ -28,38 +28,9 @@ var (
 	ErrTooLarge = errors.New("the program is too large")
 )
 
-// checkData refuses empty, mismatched and non-finite data, and scales at which squares
-// leave the range of float64.
-func checkData(x, y *mat.Dense) error {
-	if x == nil || x.IsEmpty() {
-		return fmt.Errorf("%w: X has no rows or no columns", convexnn.ErrShape)
-	}
-	if y == nil || y.IsEmpty() {
-		return fmt.Errorf("%w: Y has no rows or no columns", convexnn.ErrShape)
-	}
-	n, _ := x.Dims()
-	if m, _ := y.Dims(); m != n {
-		return fmt.Errorf("%w: X has %d rows, Y has %d", convexnn.ErrShape, n, m)
-	}
-	for _, a := range []struct {
-		name string
-		data *mat.Dense
-	}{{"X", x}, {"Y", y}} {
-		for i := range n {
-			for j, v := range a.data.RawRowView(i) {
-				if math.IsNaN(v) || math.IsInf(v, 0) {
-					return fmt.Errorf("%w: %s at row %d, column %d is %v", convexnn.ErrNotFinite, a.name, i+1, j+1, v)
-				}
-			}
-		}
-		// Fourth powers of the data occur, in squares of fits of fitted weights.
-		const least, most = 1e-70, 1e70
-		if norm := mat.Norm(a.data, 2); norm != 0 && (norm < least || norm > most) {
-			return fmt.Errorf("%w: powers of %s leave the range of float64 (its norm is %.3g); multiply it by a constant", convexnn.ErrNotFinite, a.name, norm)
-		}
-	}
-	return nil
-}
+// checkData refuses data that no network can be trained on. Fourth powers of them occur, in
+// squares of fits of fitted weights.
+func checkData(x, y *mat.Dense) error { return convexnn.CheckMatrices(x, y, 1e70) }
 
 func checkBeta(beta float64) error {
 	if !(beta >= 0) || math.IsInf(beta, 1) || beta > 1e140 {

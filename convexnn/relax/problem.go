@@ -60,35 +60,7 @@ func New(x, y *mat.Dense, beta float64) (*Problem, error) {
 	return p, p.checkScale()
 }
 
-func checkData(x, y *mat.Dense) error {
-	if x == nil || x.IsEmpty() {
-		return fmt.Errorf("%w: X has no rows or no columns", convexnn.ErrShape)
-	}
-	if y == nil || y.IsEmpty() {
-		return fmt.Errorf("%w: Y has no rows or no columns", convexnn.ErrShape)
-	}
-	n, _ := x.Dims()
-	if m, _ := y.Dims(); m != n {
-		return fmt.Errorf("%w: X has %d rows, Y has %d", convexnn.ErrShape, n, m)
-	}
-	for _, a := range []struct {
-		name string
-		data *mat.Dense
-	}{{"X", x}, {"Y", y}} {
-		for i := range n {
-			for j, v := range a.data.RawRowView(i) {
-				if math.IsNaN(v) || math.IsInf(v, 0) {
-					return fmt.Errorf("%w: %s at row %d, column %d is %v", convexnn.ErrNotFinite, a.name, i+1, j+1, v)
-				}
-			}
-		}
-		const least, most = 1e-100, 1e100
-		if norm := mat.Norm(a.data, 2); norm != 0 && (norm < least || norm > most) {
-			return fmt.Errorf("%w: squares of %s leave the range of float64 (its norm is %.3g); multiply it by a constant", convexnn.ErrNotFinite, a.name, norm)
-		}
-	}
-	return nil
-}
+func checkData(x, y *mat.Dense) error { return convexnn.CheckMatrices(x, y, 1e100) }
 
 // checkScale refuses a beta at which the zero network and its rivals differ by less than
 // rounding.

@@ -111,7 +111,7 @@ func (e *exhaustive) printWidths(w io.Writer) {
 	fmt.Fprintln(table, "neurons\tobjective\tlower bound\tconvex programs\ttime")
 	for _, v := range e.widths {
 		r := v.result
-		fmt.Fprintf(table, "%d\t%s\t%.6g\t%d\t%s\n", v.neurons, objectiveText(r), r.Certificate.LowerBound, r.Counts.QPs, seconds(v.seconds))
+		fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\n", v.neurons, objectiveText(r), atLeast(r.Certificate.LowerBound, 6), r.Counts.QPs, seconds(v.seconds))
 	}
 	table.Flush()
 	fmt.Fprintln(w)

@@ -4,11 +4,9 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/internal/generation"
-	"github.com/convexnn/convexnn/internal/kernel"
 	"github.com/convexnn/convexnn/internal/lasso"
 	"github.com/convexnn/convexnn/internal/metrics"
 )
@@ -127,8 +125,8 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 // generate generates neurons.
 func (t *trainer) generate(ctx context.Context, o *oracle) error {
 	problem := generation.Problem{
-		X: o.units.samples(t.x), Loss: lasso.NewSquared(o.units.targets(t.y), 1),
-		Beta: max(o.units.beta(t.beta), leastBeta), Intercept: t.intercept,
+		X: o.units.Samples(t.x), Loss: lasso.NewSquared(o.units.Targets(t.y), 1),
+		Beta: max(o.units.Beta(t.beta), generation.LeastBeta), Intercept: t.intercept,
 	}
 	before := o.best.rounds
 	take := func(r *generation.Result) error {
@@ -151,45 +149,19 @@ func (t *trainer) generate(ctx context.Context, o *oracle) error {
 	return err
 }
 
-// leastBeta is the smallest strength, for scaled data, that neurons are generated for:
-// prices below it are rounding. A network for it is as good as one for less.
-const leastBeta = 1e-11
-
-// scales are the powers of two that bring X and y to entries of order one. With
-// X = x X~ and y = y y~, beta is x y beta~, a unit direction is itself, its gain is
-// y/x times the scaled one, and dual points are y times theirs.
-type scales struct{ x, y float64 }
+// scales turn networks into scaled neurons and back.
+type scales struct{ generation.Scales }
 
 func newScales(x *mat.Dense, target []float64, beta float64) scales {
-	n, _ := x.Dims()
-	k := scales{
-		x: kernel.PowerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n))),
-		y: kernel.PowerOfTwo(floats.Norm(target, 2) / math.Sqrt(float64(n))),
-	}
-	if math.IsInf(k.beta(beta), 0) {
-		return scales{1, 1} // beta is past every useful value
-	}
-	return k
+	return scales{generation.NewScales(x, target, beta)}
 }
-
-func (k scales) samples(x *mat.Dense) *mat.Dense {
-	var out mat.Dense
-	out.Scale(1/k.x, x)
-	return &out
-}
-
-func (k scales) targets(y []float64) []float64 {
-	return floats.ScaleTo(make([]float64, len(y)), 1/k.y, y)
-}
-
-func (k scales) beta(beta float64) float64 { return beta / k.x / k.y }
 
 // neurons are those of a network, scaled.
 func (k scales) neurons(net *Network) []generation.Neuron {
 	var out []generation.Neuron
 	for _, h := range net.Neurons {
 		if size(h) > 0 {
-			gain := math.Copysign(size(h), h.Output) * k.x / k.y
+			gain := math.Copysign(size(h), h.Output) * k.X / k.Y
 			out = append(out, generation.Neuron{Direction: unit(h.Weights), Gain: []float64{gain}})
 		}
 	}
@@ -201,7 +173,7 @@ func (k scales) network(r *generation.Result, t *trainer) *Network {
 	_, d := t.x.Dims()
 	net := &Network{Model: ReLU, Dim: d}
 	for _, h := range r.Neurons {
-		net.Neurons = append(net.Neurons, Neuron{Weights: append([]float64(nil), h.Direction...), Output: h.Gain[0] * (k.y / k.x)})
+		net.Neurons = append(net.Neurons, Neuron{Weights: append([]float64(nil), h.Direction...), Output: h.Gain[0] * (k.Y / k.X)})
 	}
 	net.balance()
 	if t.intercept {

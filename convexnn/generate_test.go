@@ -21,7 +21,7 @@ func TestScalesAreUndone(t *testing.T) {
 			ys[i] = c.b * y[i]
 		}
 		k := newScales(&xs, ys, 0.3*c.a*c.b)
-		samples, targets := k.samples(&xs), k.targets(ys)
+		samples, targets := k.Samples(&xs), k.Targets(ys)
 		if s := mat.Norm(samples, 2) / math.Sqrt(20); s < 0.5 || s > 2 {
 			t.Errorf("scales %g, %g: samples of order %g", c.a, c.b, s)
 		}
@@ -44,9 +44,9 @@ func TestScalesAreUndone(t *testing.T) {
 		for _, h := range neurons {
 			scaled.Neurons = append(scaled.Neurons, Neuron{Weights: h.Direction, Output: h.Gain[0]})
 		}
-		got, _, err := scaled.Objective(samples, targets, k.beta(0.3*c.a*c.b))
-		if err != nil || math.Abs(got*k.y*k.y-want) > 1e-12*want {
-			t.Errorf("scales %g, %g: objective %.12g, scaled %.12g (%v)", c.a, c.b, want, got*k.y*k.y, err)
+		got, _, err := scaled.Objective(samples, targets, k.Beta(0.3*c.a*c.b))
+		if err != nil || math.Abs(got*k.Y*k.Y-want) > 1e-12*want {
+			t.Errorf("scales %g, %g: objective %.12g, scaled %.12g (%v)", c.a, c.b, want, got*k.Y*k.Y, err)
 		}
 		back := k.network(&generation.Result{Neurons: neurons}, newTrainer(&xs, ys, 0.3*c.a*c.b, false, 1e-3))
 		if got, _, err = back.Objective(&xs, ys, 0.3*c.a*c.b); err != nil || math.Abs(got-want) > 1e-12*want {

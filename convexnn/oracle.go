@@ -54,7 +54,7 @@ const (
 
 // Price implements [generation.Oracle].
 func (o *oracle) Price(ctx context.Context, q generation.Query) ([][]float64, error) {
-	v := floats.ScaleTo(make([]float64, len(q.Dual)), o.units.y, q.Dual)
+	v := floats.ScaleTo(make([]float64, len(q.Dual)), o.units.Y, q.Dual)
 	price, err := o.search(ctx, v, q.Effort, bySign(q.Active), q.Round)
 	if err != nil {
 		return nil, err
@@ -72,8 +72,8 @@ func (o *oracle) Best(least generation.Effort) (dual []float64, bound float64) {
 	if c.Dual == nil {
 		return nil, 0
 	}
-	dual = floats.ScaleTo(make([]float64, len(c.Dual)), 1/o.units.y, c.Dual)
-	return dual, c.LowerBound / o.units.y / o.units.y
+	dual = floats.ScaleTo(make([]float64, len(c.Dual)), 1/o.units.Y, c.Dual)
+	return dual, c.LowerBound / o.units.Y / o.units.Y
 }
 
 // bySign lists the directions with positive and with negative gains.

@@ -99,7 +99,7 @@ func (o *oracle) estimates() []float64 {
 	list := []float64{o.best.guess}
 	for e, c := range o.bounds {
 		_, told := o.Best(generation.Effort(e))
-		list = append(list, c.LowerBound, told*o.units.y*o.units.y)
+		list = append(list, c.LowerBound, told*o.units.Y*o.units.Y)
 	}
 	if o.best.estimate != nil {
 		list = append(list, o.best.estimate.LowerBound)

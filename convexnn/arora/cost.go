@@ -21,7 +21,6 @@ type Cost struct {
 	Rank    int
 	Cells   float64 // full-dimensional cells; there may be one without an active sample
 	Tuples  float64 // sets of at most m signed cells; 1 where one convex program does
-	Sets    float64 // sets of at most m cells: bounds that Method List computes
 	Memory  float64 // bytes
 }
 
@@ -45,9 +44,9 @@ func NewCost(x *mat.Dense, m int) (Cost, error) {
 
 func newCost(m, n, lines, rank int) Cost {
 	cells, _ := new(big.Float).SetInt(arrangements.MaxCells(lines, rank)).Float64()
-	c := Cost{Neurons: m, Samples: n, Lines: lines, Rank: rank, Cells: cells, Tuples: 1, Sets: 1}
+	c := Cost{Neurons: m, Samples: n, Lines: lines, Rank: rank, Cells: cells, Tuples: 1}
 	if !c.Convex() {
-		c.Tuples, c.Sets = subsets(2*cells, m), subsets(cells, m)
+		c.Tuples = subsets(2*cells, m)
 	}
 	const word = 8
 	rays := 2 * binomial(float64(lines), rank-1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -76,34 +75,12 @@ func mostPrice(features blas64.General, directions [][]float64, v []float64) flo
 	return most
 }
 
-// scales are the powers of two that bring X and Y to entries of order one. With X = x X~
-// and Y = y Y~, beta is x y beta~, a unit direction is itself, its gains are y/x times
-// the scaled ones, and dual points are y times theirs.
-type scales struct{ x, y float64 }
+// scales turn networks into scaled neurons and back.
+type scales struct{ generation.Scales }
 
 func newScales(x *mat.Dense, target []float64, beta float64) scales {
-	n, _ := x.Dims()
-	k := scales{
-		x: kernel.PowerOfTwo(mat.Norm(x, 2) / math.Sqrt(float64(n))),
-		y: kernel.PowerOfTwo(floats.Norm(target, 2) / math.Sqrt(float64(n))),
-	}
-	if math.IsInf(k.beta(beta), 0) {
-		return scales{1, 1} // beta is past every useful value
-	}
-	return k
+	return scales{generation.NewScales(x, target, beta)}
 }
-
-func (k scales) samples(x *mat.Dense) *mat.Dense {
-	var out mat.Dense
-	out.Scale(1/k.x, x)
-	return &out
-}
-
-func (k scales) targets(y []float64) []float64 {
-	return floats.ScaleTo(make([]float64, len(y)), 1/k.y, y)
-}
-
-func (k scales) beta(beta float64) float64 { return beta / k.x / k.y }
 
 // neurons are those of a network, scaled.
 func (k scales) neurons(net *Network) []generation.Neuron {
@@ -113,7 +90,7 @@ func (k scales) neurons(net *Network) []generation.Neuron {
 		if h.size() > 0 {
 			out = append(out, generation.Neuron{
 				Direction: floats.ScaleTo(make([]float64, len(h.Weights)), 1/norm, h.Weights),
-				Gain:      floats.ScaleTo(make([]float64, len(h.Gains)), norm*k.x/k.y, h.Gains),
+				Gain:      floats.ScaleTo(make([]float64, len(h.Gains)), norm*k.X/k.Y, h.Gains),
 			})
 		}
 	}
@@ -126,7 +103,7 @@ func (k scales) network(neurons []generation.Neuron, t *trainer) *Network {
 	net := &Network{Dim: d, Outputs: t.c}
 	for _, h := range neurons {
 		net.Neurons = append(net.Neurons, Neuron{
-			Weights: append([]float64(nil), h.Direction...), Gains: floats.ScaleTo(make([]float64, t.c), k.y/k.x, h.Gain),
+			Weights: append([]float64(nil), h.Direction...), Gains: floats.ScaleTo(make([]float64, t.c), k.Y/k.X, h.Gain),
 		})
 	}
 	net.balance()

@@ -153,15 +153,11 @@ func (t *trainer) prove(ctx context.Context, b *bracket) error {
 	return nil
 }
 
-// leastBeta is the smallest strength, for scaled data, that neurons are generated for:
-// prices below it are rounding. A network for it is as good as one for less.
-const leastBeta = 1e-11
-
 // problem is the training in scaled units.
 func (t *trainer) problem(units scales) generation.Problem {
 	return generation.Problem{
-		X: units.samples(t.x), Loss: lasso.NewSquared(units.targets(flat(t.y)), t.c),
-		Beta: max(units.beta(t.beta), leastBeta), Intercept: t.intercept,
+		X: units.Samples(t.x), Loss: lasso.NewSquared(units.Targets(flat(t.y)), t.c),
+		Beta: max(units.Beta(t.beta), generation.LeastBeta), Intercept: t.intercept,
 	}
 }
 
@@ -210,7 +206,7 @@ func (t *trainer) descend(ctx context.Context, o *oracle) error {
 	}
 	p, m := t.problem(o.units), len(neurons)
 	_, d := t.x.Dims()
-	w := slices.Concat(weights, gains, o.units.targets(net.Intercept))
+	w := slices.Concat(weights, gains, o.units.Targets(net.Intercept))
 	w, _ = descent.New(p.X, p.Loss, p.Beta, m, t.intercept).Minimise(ctx, w, descendSteps)
 	var moved []generation.Neuron
 	for j := range m {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"unicode/utf8"
 
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/datasets"
@@ -12,46 +11,7 @@ import (
 
 // printData prints what is trained on.
 func (p *parts) printData(w io.Writer) {
-	d := p.data
-	_, cols := d.train.x.Dims()
-	split := fmt.Sprintf("%s, %s", plural(d.train.rows(), "training row"), plural(p.validation.rows(), "validation row"))
-	if p.test.rows() > 0 {
-		split += ", " + plural(p.test.rows(), "test row")
-	}
-	row(w, "data", "%s: %s", d.name, split)
-	bias := ""
-	if d.encoding.Bias() {
-		cols--
-		bias = ", and the bias"
-	}
-	row(w, "features", "%d from %s%s", cols, plural(d.columns, "column"), bias)
-	row(w, "target", "%s%s", d.encoding.TargetName(), d.target)
-	if d.encoding.Task() == datasets.TaskClassification {
-		negative, positive := d.encoding.Labels()
-		width := max(utf8.RuneCountInString(negative), utf8.RuneCountInString(positive))
-		row(w, "classes", "%s", p.class(negative, -1, width))
-		row(w, "", "%s", p.class(positive, 1, width))
-	}
-	for _, n := range d.notices {
-		paragraph(w, "note", n)
-	}
-}
-
-// class describes one class.
-func (p *parts) class(label string, value, width int) string {
-	count := func(s sample) (n int) {
-		for _, v := range s.y {
-			if int(v) == value {
-				n++
-			}
-		}
-		return n
-	}
-	text := fmt.Sprintf("%-*s -> %+d  (%d training, %d validation", width, label, value, count(p.data.train), count(p.validation))
-	if p.test.rows() > 0 {
-		text += fmt.Sprintf(", %d test", count(p.test))
-	}
-	return text + ")"
+	p.data.printParts(w, part{"training", p.data.train}, part{"validation", p.validation}, part{"test", p.test})
 }
 
 // tidy takes what rounding leaves of a zero for one.

@@ -46,12 +46,25 @@ func paragraph(w io.Writer, name, text string) {
 
 // print prints what is trained on.
 func (d *prepared) print(w io.Writer) {
+	d.printParts(w, part{"training", d.train}, part{"test", d.test})
+}
+
+// A part is some of the rows, and what they are for.
+type part struct {
+	name string
+	sample
+}
+
+// printParts prints the data, and how many rows each part has, of each class too.
+func (d *prepared) printParts(w io.Writer, parts ...part) {
 	_, cols := d.train.x.Dims()
-	split := plural(d.train.rows(), "training row")
-	if d.test.rows() > 0 {
-		split += ", " + plural(d.test.rows(), "test row")
+	var counts []string
+	for _, p := range parts {
+		if p.rows() > 0 {
+			counts = append(counts, plural(p.rows(), p.name+" row"))
+		}
 	}
-	row(w, "data", "%s: %s", d.name, split)
+	row(w, "data", "%s: %s", d.name, strings.Join(counts, ", "))
 	bias := ""
 	if d.encoding.Bias() {
 		cols--
@@ -61,30 +74,30 @@ func (d *prepared) print(w io.Writer) {
 	d.printTargets(w)
 	if d.encoding.Task() == datasets.TaskClassification && d.encoding.Outputs() == 1 {
 		negative, positive := d.encoding.Labels()
-		width := max(len([]rune(negative)), len([]rune(positive)))
-		row(w, "classes", "%s", d.class(negative, -1, width))
-		row(w, "", "%s", d.class(positive, 1, width))
+		width := max(utf8.RuneCountInString(negative), utf8.RuneCountInString(positive))
+		row(w, "classes", "%s", classText(negative, -1, width, parts))
+		row(w, "", "%s", classText(positive, 1, width, parts))
 	}
 	for _, n := range d.notices {
 		paragraph(w, "note", n)
 	}
 }
 
-// class describes one class.
-func (p *prepared) class(label string, value, width int) string {
-	count := func(y []float64) (n int) {
-		for _, v := range y {
+// classText describes one class.
+func classText(label string, value, width int, parts []part) string {
+	var counts []string
+	for _, p := range parts {
+		n := 0
+		for _, v := range p.y {
 			if int(v) == value {
 				n++
 			}
 		}
-		return n
+		if p.rows() > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, p.name))
+		}
 	}
-	text := fmt.Sprintf("%-*s -> %+d  (%d training", width, label, value, count(p.train.y))
-	if p.test.rows() > 0 {
-		text += fmt.Sprintf(", %d test", count(p.test.y))
-	}
-	return text + ")"
+	return fmt.Sprintf("%-*s -> %+d  (%s)", width, label, value, strings.Join(counts, ", "))
 }
 
 // printProgram prints what is going to be solved, once.

@@ -5,7 +5,7 @@
 //
 // over the number of neurons, their weights u_j in R^d and gains g_j in R^c, and an
 // unpenalised intercept b if there is one. L is any smooth convex loss of the
-// predictions F (n x c). Written as a sum over all directions u, the problem is convex
+// predictions F (n x c), or the hinge loss of one output. Written as a sum over all directions u, the problem is convex
 // (Bach, Breaking the curse of dimensionality with convex neural networks, 2017), with
 // the dual constraint
 //

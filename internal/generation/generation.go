@@ -11,10 +11,13 @@ import (
 // A Problem is training over all networks. Data should be scaled so that the entries
 // of X and of the targets are of order one.
 type Problem struct {
-	X         *mat.Dense // n x d
-	Loss      lasso.Loss // of predictions n x c
-	Beta      float64    // positive
-	Intercept bool       // whether each output has an unpenalised constant
+	X    *mat.Dense // n x d
+	Loss lasso.Loss // of predictions n x c
+	// Labels (n), if set, stand for the hinge loss sum_i max(0, |y_i| - sign(y_i) f_i) of
+	// one output, in place of Loss.
+	Labels    []float64
+	Beta      float64 // positive
+	Intercept bool    // whether each output has an unpenalised constant; not for the hinge loss
 }
 
 // A Neuron is a unit direction u with its gains g, one for each output.
@@ -180,7 +183,7 @@ func (r *run) solve(ctx context.Context) {
 	gap := r.gap(Quick)
 	accuracy := min(r.accuracy, max(masterShare*gap, finestMaster))
 	objective := r.pool.solve(ctx, accuracy)
-	if gap > descendGap && r.best.Rounds > descendRounds {
+	if r.Loss != nil && gap > descendGap && r.best.Rounds > descendRounds {
 		r.pool.descend(ctx)
 		objective = r.pool.solve(ctx, accuracy)
 	}

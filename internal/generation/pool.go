@@ -9,7 +9,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/internal/kernel"
-	"github.com/convexnn/convexnn/internal/lasso"
 )
 
 const (
@@ -25,7 +24,7 @@ const (
 // A pool holds the directions of the restricted master.
 type pool struct {
 	Problem
-	master     *lasso.Master
+	master     master
 	free       int         // columns of the master before the directions
 	directions [][]float64 // column free+k of the master
 	idle       []int       // rounds for which each has been without gain
@@ -33,7 +32,7 @@ type pool struct {
 
 func newPool(p Problem) *pool {
 	n, _ := p.X.Dims()
-	o := &pool{Problem: p, master: lasso.New(p.Loss, p.Beta)}
+	o := &pool{Problem: p, master: p.master()}
 	if p.Intercept {
 		ones := make([]float64, n)
 		for i := range ones {
@@ -132,7 +131,7 @@ func (o *pool) has(u []float64) bool {
 
 // solve solves the master and returns its objective.
 func (o *pool) solve(ctx context.Context, accuracy float64) float64 {
-	o.master.Solve(ctx, accuracy)
+	o.master.Improve(ctx, accuracy)
 	return o.master.Objective()
 }
 

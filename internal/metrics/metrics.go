@@ -71,10 +71,13 @@ func AUC(scores, classes []float64) float64 {
 }
 
 // RelativeGap returns (upper - lower)/upper for bounds on something that is not negative, 0
-// where they meet or cross.
+// where they meet or cross, 1 where upper is infinite.
 func RelativeGap(upper, lower float64) float64 {
-	if upper <= lower || upper == 0 {
+	switch {
+	case upper <= lower || upper == 0:
 		return 0
+	case math.IsInf(upper, 1):
+		return 1
 	}
 	return min(1, (upper-lower)/upper)
 }

@@ -3,11 +3,6 @@ package convexnn
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/floats"
-
-	"github.com/convexnn/convexnn/arrangements/pricing"
-	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // CertificateKind is what is known of the optimality of a network. Kinds are
@@ -36,6 +31,7 @@ const (
 // A Certificate says what was proved about a network, and the numbers that prove
 // it.
 type Certificate struct {
+	Loss Loss // of the objective that it speaks of
 	Kind CertificateKind
 
 	// LowerBound on the objective of all two-layer ReLU networks, of any width or, for
@@ -50,8 +46,8 @@ type Certificate struct {
 	// Price of Dual: Price.Upper is at most beta, up to rounding, unless Kind is
 	// CertifiedEstimate. It has no Found.
 	Price Price
-	// Dual (n) is the vector whose bound this is: y'v - |v|^2/2 at v = Dual. For
-	// CertifiedProgram see Program.DualBound.
+	// Dual (n) is the vector whose bound this is: y'v - |v|^2/2 at v = Dual, y'v for
+	// Hinge and HardMargin. For CertifiedProgram see Program.DualBound.
 	Dual []float64
 
 	// ProgramObjective is the objective of the program's solution. The network's
@@ -67,36 +63,9 @@ type Certificate struct {
 	Sampled    bool // whether they are a sample, not given ones
 }
 
-// NewCertificate returns the certificate that a vector v (n) and its price give a network
-// with the given objective on targets y (n). The dual of training over networks
-// of all widths is
-//
-//	maximise    1/2 |y|^2 - 1/2 |v - y|^2
-//	subject to  theta(v) <= beta,  theta(-v) <= beta
-//
-// (Pilanci and Ergen, 2020, equation 6). v is scaled to satisfy the constraints
-// and to give the best bound. Any v will do; the residual y - f of a good network
-// is a good one. For a network with an unpenalised intercept, y and v are to be
-// centred, as a free constant adds the constraint sum v_i = 0.
-//
-// The bound is proved as far as the price is; what the rounding of its own sums can
-// amount to is taken off.
+// NewCertificate is [Loss.Certificate] of the squared loss.
 func NewCertificate(y, v []float64, beta, objective float64, price Price) Certificate {
-	upper := price.Upper
-	if price.Kind == CertifiedEstimate {
-		upper = price.Value
-	}
-	scale, bound := scaledDual(y, v, beta, upper)
-	price.Value *= scale
-	if !math.IsInf(price.Upper, 1) {
-		price.Upper *= scale
-	}
-	price.Found = [2][]pricing.Direction{}
-	return Certificate{
-		Kind: price.Kind, Price: price,
-		LowerBound: bound, RelativeGap: metrics.RelativeGap(objective, bound),
-		Dual: floats.ScaleTo(make([]float64, len(v)), scale, v),
-	}
+	return Squared.Certificate(y, v, beta, objective, price)
 }
 
 // global reports whether the certificate speaks of all networks.
@@ -133,16 +102,20 @@ func (c Certificate) widthStatement() string {
 }
 
 func (c Certificate) globalStatement() string {
+	below := "has an objective below"
+	if c.Loss == HardMargin {
+		below = "separates the samples with an objective below"
+	}
 	bound, gap := fmt.Sprintf("%.6g", significant(c.LowerBound, 6, math.Floor)), percent(c.RelativeGap)
 	switch {
 	case c.Kind == CertifiedEstimate:
-		return fmt.Sprintf("Nothing. Local search suggests that no two-layer ReLU network has an objective below ~%s (gap ~%s); the truth may be lower.", bound, gap)
+		return fmt.Sprintf("Nothing. Local search suggests that no two-layer ReLU network %s ~%s (gap ~%s); the truth may be lower.", below, bound, gap)
 	case c.LowerBound <= 0 && c.Kind == CertifiedBounded && c.RelativeGap > 0:
 		return "Nothing: no lower bound above zero was found."
 	case c.Kind == CertifiedExact && c.RelativeGap <= globallyOptimal:
-		return fmt.Sprintf("Globally optimal within %s: no two-layer ReLU network of any width has an objective below %s.", gap, bound)
+		return fmt.Sprintf("Globally optimal within %s: no two-layer ReLU network of any width %s %s.", gap, below, bound)
 	}
-	return fmt.Sprintf("No two-layer ReLU network of any width has an objective below %s (gap %s).", bound, gap)
+	return fmt.Sprintf("No two-layer ReLU network of any width %s %s (gap %s).", below, bound, gap)
 }
 
 // globallyOptimal is the gap up to which a network may be called that.

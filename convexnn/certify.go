@@ -128,7 +128,7 @@ func (t *trainer) own(ctx context.Context, b *bracket, how PriceSettings) (Certi
 	if t.intercept {
 		v = centered(v)
 	}
-	return prove(ctx, t.x, t.target, v, t.beta, b.objective, how)
+	return prove(ctx, t.loss, t.x, t.target, v, t.beta, b.objective, how)
 }
 
 // sameObjective is the relative difference up to which two objectives count as the

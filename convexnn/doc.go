@@ -66,6 +66,14 @@
 // [Certify] brackets a network that comes from elsewhere in the same way, and
 // [Verify] checks a dual vector that somebody else found.
 //
+// # Margins
+//
+// [Options.Loss] replaces the squared loss by the hinge loss of support vector machines, or
+// by the hard margin: the network of least sum |u_j||alpha_j| with y_i f(x_i) >= 1 for
+// labels y_i = +-1. Both have duals with the same constraint on the prices, and
+// certificates of the same kinds ([Loss.Certificate]). [Separable] says whether there is a
+// network for the hard margin.
+//
 // # Several outputs
 //
 // Package outputs trains networks whose neurons are shared by several targets or classes.

@@ -18,6 +18,12 @@ var (
 	ErrBeta = errors.New("beta must be positive and finite")
 	// ErrModel is returned for a model that is neither ReLU nor Gated.
 	ErrModel = errors.New("unknown model")
+	// ErrLoss is returned for a loss that does not exist or does not fit the rest.
+	ErrLoss = errors.New("invalid loss")
+	// ErrLabels is returned for targets that are no labels of two classes.
+	ErrLabels = errors.New("invalid labels")
+	// ErrNotSeparable is returned where no network has the margins asked for.
+	ErrNotSeparable = errors.New("no network without output intercept separates the samples")
 	// ErrMode is returned for a mode that does not exist or does not fit the rest.
 	ErrMode = errors.New("invalid mode")
 	// ErrTooManyCells is returned before an enumeration that would not end in a

@@ -16,6 +16,7 @@ import (
 // neurons there are. Where the gap asked for is so small that this stalls, programs on
 // the cells of these neurons go on ([trainer.finish]).
 type trainer struct {
+	loss      Loss // Squared or Hinge
 	x         *mat.Dense
 	y, target []float64 // target is y, centred if there is an intercept
 	beta      float64
@@ -82,13 +83,13 @@ func (t *trainer) zero() (*bracket, error) {
 
 // from is a bracket that knows a network and nothing else.
 func (t *trainer) from(net *Network) (*bracket, error) {
-	objective, _, err := net.Objective(t.x, t.y, t.beta)
+	objective, _, err := t.loss.Objective(net, t.x, t.y, t.beta)
 	return &bracket{network: net, objective: objective, proved: Certificate{Kind: CertifiedBounded}}, err
 }
 
 // offer takes over a network if it is the best.
 func (t *trainer) offer(b *bracket, net *Network) error {
-	objective, _, err := net.Objective(t.x, t.y, t.beta)
+	objective, _, err := t.loss.Objective(net, t.x, t.y, t.beta)
 	if err == nil && objective < b.objective {
 		b.network, b.objective = net, objective
 	}
@@ -102,7 +103,7 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 	if err := t.generate(ctx, o); err != nil {
 		return err
 	}
-	if b.gap() > t.tolerance && ctx.Err() == nil {
+	if b.gap() > t.tolerance && ctx.Err() == nil && t.loss == Squared {
 		if err := t.finish(ctx, o); err != nil {
 			return err
 		}
@@ -125,8 +126,12 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 // generate generates neurons.
 func (t *trainer) generate(ctx context.Context, o *oracle) error {
 	problem := generation.Problem{
-		X: o.units.Samples(t.x), Loss: lasso.NewSquared(o.units.Targets(t.y), 1),
-		Beta: max(o.units.Beta(t.beta), generation.LeastBeta), Intercept: t.intercept,
+		X: o.units.Samples(t.x), Beta: max(o.units.Beta(t.beta), generation.LeastBeta), Intercept: t.intercept,
+	}
+	if t.loss == Hinge {
+		problem.Labels = t.y
+	} else {
+		problem.Loss = lasso.NewSquared(o.units.Targets(t.y), 1)
 	}
 	before := o.best.rounds
 	take := func(r *generation.Result) error {
@@ -152,8 +157,13 @@ func (t *trainer) generate(ctx context.Context, o *oracle) error {
 // scales turn networks into scaled neurons and back.
 type scales struct{ generation.Scales }
 
-func newScales(x *mat.Dense, target []float64, beta float64) scales {
-	return scales{generation.NewScales(x, target, beta)}
+func newScales(loss Loss, x *mat.Dense, target []float64, beta float64) scales {
+	k := scales{generation.NewScales(x, target, beta)}
+	if loss == Hinge {
+		// Its dual vectors have no units, and margins are of order one.
+		k.Y = 1
+	}
+	return k
 }
 
 // neurons are those of a network, scaled.

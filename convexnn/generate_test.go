@@ -20,7 +20,7 @@ func TestScalesAreUndone(t *testing.T) {
 		for i := range ys {
 			ys[i] = c.b * y[i]
 		}
-		k := newScales(&xs, ys, 0.3*c.a*c.b)
+		k := newScales(Squared, &xs, ys, 0.3*c.a*c.b)
 		samples, targets := k.Samples(&xs), k.Targets(ys)
 		if s := mat.Norm(samples, 2) / math.Sqrt(20); s < 0.5 || s > 2 {
 			t.Errorf("scales %g, %g: samples of order %g", c.a, c.b, s)

@@ -15,6 +15,7 @@ import (
 func (result *Result) overAll(ctx context.Context, x *mat.Dense, y []float64, prover PriceSettings, options Options) (*Result, error) {
 	options.report(Progress{Stage: "solve", Known: result})
 	t := newTrainer(x, y, result.Beta, options.Intercept, options.Tolerance)
+	t.loss = result.Loss
 	t.prover, t.seed = prover, options.Seed
 	t.progress = func(b *bracket) {
 		result.Patterns, result.Cells = b.patterns, b.cells
@@ -42,7 +43,7 @@ func (result *Result) overAll(ctx context.Context, x *mat.Dense, y []float64, pr
 	if err := t.prove(ctx, best, trainProof(x)); err != nil {
 		return nil, err
 	}
-	network, err := best.network.Simplify(x, y, result.Beta, options.Intercept)
+	network, err := best.network.simplify(result.Loss, x, y, result.Beta, options.Intercept)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (t *trainer) prove(ctx context.Context, b *bracket, how PriceSettings) erro
 	}
 	how.Floor, how.Seed = t.beta, t.seed
 	// The vector is centred already where it has to be.
-	c, err := prove(ctx, t.x, t.target, b.estimate.Dual, t.beta, b.objective, how)
+	c, err := prove(ctx, t.loss, t.x, t.target, b.estimate.Dual, t.beta, b.objective, how)
 	if err == nil && c.LowerBound > b.proved.LowerBound {
 		b.proved = c
 	}

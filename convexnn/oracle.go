@@ -14,7 +14,7 @@ import (
 )
 
 // An oracle prices dual vectors for a trainer and keeps what they prove or suggest. It
-// is the [generation.Oracle] of the squared loss.
+// is the [generation.Oracle] of the trainer's loss.
 //
 // Cheap searches are local. The final one is the trainer's prover; where that proves
 // too little, an audit takes its place: local search from many fresh starts. Estimates
@@ -33,7 +33,7 @@ type oracle struct {
 
 func newOracle(t *trainer, b *bracket) *oracle {
 	return &oracle{
-		trainer: t, best: b, units: newScales(t.x, t.target, t.beta), length: mat.Norm(t.x, 2),
+		trainer: t, best: b, units: newScales(t.loss, t.x, t.target, t.beta), length: mat.Norm(t.x, 2),
 		proves: t.prover.Cells != nil || t.prover.MaxNodes > 0,
 	}
 }
@@ -154,7 +154,7 @@ func (o *oracle) record(v []float64, price Price, effort generation.Effort, give
 		effort = generation.Final
 	}
 	o.refute(price, given)
-	c := NewCertificate(o.target, v, o.beta, o.best.objective, price)
+	c := o.loss.Certificate(o.target, v, o.beta, o.best.objective, price)
 	if c.Kind != CertifiedEstimate && c.LowerBound >= o.best.proved.LowerBound {
 		o.best.proved = c
 	}
@@ -197,13 +197,14 @@ func (o *oracle) refute(price Price, given [2][][]float64) {
 	for e, c := range o.bounds {
 		if most[e] > c.Price.Value {
 			c.Price.Value = most[e]
-			o.bounds[e] = NewCertificate(o.target, c.Dual, o.beta, o.best.objective, c.Price)
+			o.bounds[e] = o.loss.Certificate(o.target, c.Dual, o.beta, o.best.objective, c.Price)
 		}
 	}
 }
 
 // last completes the bracket after ctx has ended: where a pass over all cells is soon
-// done, the residual of the best network proves more than those on the way; else the
+// done, the residual of the best network proves more than those on the way, if there is
+// one; else the
 // best estimate is audited from as many starts as a second allows.
 func (o *oracle) last(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
@@ -212,11 +213,17 @@ func (o *oracle) last(ctx context.Context) error {
 		if !quickPass.admits(o.x, o.prover.Cells.MaxCells()) {
 			return nil
 		}
-		v, err := o.residual(o.best.network)
-		if err != nil {
-			return err
+		v := o.bounds[generation.Quick].Dual
+		if o.loss == Squared {
+			var err error
+			if v, err = o.residual(o.best.network); err != nil {
+				return err
+			}
 		}
-		_, err = o.search(ctx, v, generation.Final, bySign(neurons), o.best.rounds)
+		if v == nil {
+			return nil
+		}
+		_, err := o.search(ctx, v, generation.Final, bySign(neurons), o.best.rounds)
 		return err
 	}
 	dual := o.bounds[generation.Quick].Dual

@@ -46,11 +46,18 @@ var (
 // where the objective is so small that rounding governs it, as at beta = 0 with
 // no loss. The error is [ErrShape].
 func (net *Network) Simplify(x *mat.Dense, y []float64, beta float64, intercept bool) (*Network, error) {
-	value, _, err := net.Objective(x, y, beta)
+	return net.simplify(Squared, x, y, beta, intercept)
+}
+
+// simplify is Simplify for any loss. For those of classifiers at most as many neurons
+// remain as there are samples at their margins, and a network for HardMargin is to have
+// the margins asked for.
+func (net *Network) simplify(loss Loss, x *mat.Dense, y []float64, beta float64, intercept bool) (*Network, error) {
+	value, _, err := loss.Objective(net, x, y, beta)
 	if err != nil {
 		return nil, err
 	}
-	s := &simplifier{x: x, y: y, beta: beta, intercept: intercept}
+	s := &simplifier{loss: loss, x: x, y: y, beta: beta, intercept: intercept}
 	if intercept {
 		s.target = centered(y)
 	} else {
@@ -69,6 +76,7 @@ func (net *Network) Simplify(x *mat.Dense, y []float64, beta float64, intercept 
 		return true
 	}
 	accept(best)
+	accept(s.mergeCells(best))
 	for _, limit := range mergeAngles {
 		if accept(s.merge(best, limit)) {
 			break
@@ -83,6 +91,7 @@ func (net *Network) Simplify(x *mat.Dense, y []float64, beta float64, intercept 
 }
 
 type simplifier struct {
+	loss      Loss
 	x         *mat.Dense
 	y, target []float64 // target is what the neurons are to fit, see fits
 	beta      float64
@@ -91,7 +100,7 @@ type simplifier struct {
 
 func (s *simplifier) objective(net *Network) float64 {
 	// Shapes were checked at the door.
-	f, _, _ := net.Objective(s.x, s.y, s.beta)
+	f, _, _ := s.loss.Objective(net, s.x, s.y, s.beta)
 	return f
 }
 
@@ -145,10 +154,53 @@ func (s *simplifier) merge(net *Network, limit float64) *Network {
 	return out
 }
 
+// mergeCells adds up neurons of the same output sign that are active on the same samples:
+// on these the sum does what they do, and costs no more.
+func (s *simplifier) mergeCells(net *Network) *Network {
+	if net.Model == Gated {
+		return net
+	}
+	type cell struct {
+		active string
+		sign   bool
+	}
+	out := &Network{Model: net.Model, Dim: net.Dim, Intercept: net.Intercept}
+	at := map[cell]int{}
+	for _, j := range bySize(net) {
+		h := net.Neurons[j]
+		if size(h) == 0 {
+			continue
+		}
+		active := make([]byte, len(s.y))
+		for i := range active {
+			if net.hidden(h, s.x.RawRowView(i)) > 0 {
+				active[i] = 1
+			}
+		}
+		key := cell{string(active), h.Output > 0}
+		if k, ok := at[key]; ok {
+			floats.Add(out.Neurons[k].Weights, scaledWeights(h))
+			continue
+		}
+		at[key] = len(out.Neurons)
+		out.Neurons = append(out.Neurons, Neuron{Weights: scaledWeights(h), Output: math.Copysign(1, h.Output)})
+	}
+	out.balance()
+	return out
+}
+
 // prune removes neurons while the fits of those left are linearly dependent, so that no
-// output changes and the penalty does not rise.
+// output changes and the penalty does not rise; where the loss is that of a classifier, it
+// moves to a vertex of the objective.
 func (s *simplifier) prune(net *Network, dependence float64) *Network {
 	neurons := s.neurons(net)
+	if s.loss != Squared {
+		order := bySize(net)
+		slices.Reverse(order)
+		out := net.rescaled(neurons.Vertex(s.y, s.beta, s.loss == HardMargin, order))
+		out.balance()
+		return out
+	}
 	neurons.Units = s.units(net)
 	out := net.rescaled(neurons.Scales(bySize(net), dependence))
 	out.balance()
@@ -191,6 +243,9 @@ func (s *simplifier) units(net *Network) []float64 {
 // resize finds the best non-negative scale of each neuron and the best intercept. It
 // starts from the network given and only descends.
 func (s *simplifier) resize(net *Network) *Network {
+	if s.loss != Squared {
+		return net
+	}
 	out := net.rescaled(s.neurons(net).Resize(s.target, s.beta))
 	out.balance()
 	if s.intercept {

@@ -60,6 +60,10 @@ type Options struct {
 	Mode Mode
 	// Model is ReLU or Gated.
 	Model Model
+	// Loss is Squared, or one of the two of a classifier, Hinge and HardMargin, which
+	// train over all networks: not with Sampled, nor with an intercept. HardMargin
+	// takes neither Beta nor BetaRatio.
+	Loss Loss
 	// Beta is the regularisation strength; 0 means BetaRatio times beta_max.
 	Beta float64
 	// BetaRatio is beta/beta_max where Beta is 0; 0 means 0.01.
@@ -115,8 +119,9 @@ type Progress struct {
 // A Result is a trained network and what is known of it.
 type Result struct {
 	Network      *Network
-	Objective    float64 // of Network, recomputed from its weights
-	TrainingLoss float64 // 1/2 sum of squares, its first part
+	Loss         Loss
+	Objective    float64 // of Network, recomputed from its weights; +Inf if HardMargin was stopped before one separates the samples
+	TrainingLoss float64 // its first part, for Squared 1/2 the sum of squares
 	// Certificate is what is proved.
 	Certificate Certificate
 	// Estimate is what local search suggests, where this is more than is proved, and
@@ -126,7 +131,7 @@ type Result struct {
 	// Mode that was used: never Auto.
 	Mode Mode
 
-	Beta             float64
+	Beta             float64 // 1 for HardMargin
 	BetaMax          BetaMax
 	Patterns         int      // in the last program; with Global directions in the last one
 	Cells            int64    // priced in each pass over all; 0 if none
@@ -154,8 +159,8 @@ const (
 //
 // When ctx ends, Train returns the best network found so far with the status
 // Stopped; at the least that is the network without neurons. The errors are
-// those of [NewProgram], [ErrMode], [ErrTooManyCells], [ErrTolerance] and [ErrMemory], and of the arrangements
-// package ErrGateShape and ErrNonFinite for gates, and ErrSampler.
+// those of [NewProgram], [ErrMode], [ErrLoss], [ErrLabels], [ErrNotSeparable], [ErrTooManyCells], [ErrTolerance]
+// and [ErrMemory], and of the arrangements package ErrGateShape and ErrNonFinite for gates, and ErrSampler.
 func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Result, error) {
 	if err := CheckData(x, y); err != nil {
 		return nil, err
@@ -163,7 +168,15 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	result := &Result{Rank: arrangements.Rank(x), Status: Stopped}
+	if err := options.Loss.check(y); err != nil {
+		return nil, err
+	}
+	if options.Loss == HardMargin {
+		if err := Separable(x, y); err != nil {
+			return nil, err
+		}
+	}
+	result := &Result{Loss: options.Loss, Rank: arrangements.Rank(x), Status: Stopped}
 	result.PatternsPossible = arrangements.MaxCells(arrangements.Lines(x), result.Rank)
 	options.choose(x, result.PatternsPossible)
 	result.Mode = options.Mode
@@ -179,13 +192,19 @@ func Train(ctx context.Context, x *mat.Dense, y []float64, options Options) (*Re
 		result.BetaMax = *options.betaMax
 	} else {
 		options.report(Progress{Stage: "beta_max", Known: result})
-		if result.BetaMax, err = findBetaMax(ctx, x, y, options.Intercept, result.PatternsPossible); err != nil {
+		if result.BetaMax, err = findBetaMax(ctx, x, options.Loss.origin(y), options.Intercept, result.PatternsPossible); err != nil {
 			return nil, err
 		}
 	}
 	result.Beta = options.beta(result.BetaMax)
+	if options.Loss == HardMargin {
+		result.Beta = 1
+	}
 
 	options.report(Progress{Stage: "patterns", Known: result})
+	if options.Loss == HardMargin {
+		return result.hardMargin(ctx, x, y, prover, options)
+	}
 	if options.Mode != Sampled {
 		return result.overAll(ctx, x, y, prover, options)
 	}
@@ -250,7 +269,7 @@ func (r *Result) settle(tolerance float64) {
 // describe sets the network and its objective.
 func (r *Result) describe(network *Network, x *mat.Dense, y []float64) (err error) {
 	r.Network = network
-	r.Objective, r.TrainingLoss, err = network.Objective(x, y, r.Beta)
+	r.Objective, r.TrainingLoss, err = r.Loss.Objective(network, x, y, r.Beta)
 	return err
 }
 
@@ -288,6 +307,9 @@ func (o *Options) check() error {
 	if err := o.Model.check(); err != nil {
 		return err
 	}
+	if err := o.checkLoss(); err != nil {
+		return err
+	}
 	if o.Mode == Auto && (o.Model == Gated || o.Gates != nil || o.Patterns > 0) {
 		o.Mode = Sampled
 	}
@@ -313,6 +335,20 @@ func (o *Options) check() error {
 	}
 	if !(o.Tolerance >= 0) {
 		return fmt.Errorf("%w, got %v", ErrTolerance, o.Tolerance)
+	}
+	return nil
+}
+
+// checkLoss refuses what the losses of classifiers do not go with.
+func (o *Options) checkLoss() error {
+	switch {
+	case o.Loss == Squared:
+	case o.Mode == Sampled || o.Model == Gated || o.Gates != nil || o.Patterns > 0:
+		return fmt.Errorf("%w: %v trains ReLU networks over all patterns, and takes no sampled or given ones", ErrLoss, o.Loss)
+	case o.Intercept:
+		return fmt.Errorf("%w: %v takes no output intercept; append a column of ones to X, a hidden bias", ErrLoss, o.Loss)
+	case o.Loss == HardMargin && (o.Beta != 0 || o.BetaRatio != 0):
+		return fmt.Errorf("%w: %v has no beta", ErrLoss, o.Loss)
 	}
 	return nil
 }

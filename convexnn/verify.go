@@ -11,6 +11,8 @@ import (
 
 // VerifySettings steer [Verify]. The zero value works.
 type VerifySettings struct {
+	// Loss of the objective; the zero value is Squared.
+	Loss Loss
 	// Intercept says that the bound is to hold for networks with an unpenalised
 	// output intercept too.
 	Intercept bool
@@ -20,14 +22,22 @@ type VerifySettings struct {
 }
 
 // Verify derives anew what a dual vector v (n) proves on x (n x d), y (n) and beta:
-// it prices v and returns the certificate for a network with the given objective.
+// it prices v and returns the certificate for a network with the given objective. For
+// HardMargin beta is not looked at. Entries of v that the dual of the loss does not allow
+// are set to zero first ([Loss.Feasible]).
 // It shares no code with training but the pricing and the formula of the bound.
 //
 // If ctx ends, the certificate is what was proved by then. The errors are those of
-// [FindPrice], [ErrBeta] and [ErrContradiction].
+// [FindPrice], [ErrBeta], [ErrLoss], [ErrLabels] and [ErrContradiction].
 func Verify(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective float64, settings VerifySettings) (Certificate, error) {
 	if err := CheckData(x, y); err != nil {
 		return Certificate{}, err
+	}
+	if err := settings.Loss.check(y); err != nil {
+		return Certificate{}, err
+	}
+	if settings.Loss == HardMargin {
+		beta = 1
 	}
 	if err := checkBeta(beta); err != nil {
 		return Certificate{}, err
@@ -50,7 +60,8 @@ func Verify(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective f
 	if settings.Intercept {
 		y, v = centered(y), centered(v)
 	}
-	c, err := prove(ctx, x, y, v, beta, objective, how)
+	v = settings.Loss.Feasible(y, v)
+	c, err := prove(ctx, settings.Loss, x, y, v, beta, objective, how)
 	if err == nil && objective < c.LowerBound*(1-sameObjective) {
 		return c, fmt.Errorf("%w: no network has less than %.9g on these data, and the objective is said to be %.9g", ErrContradiction, c.LowerBound, objective)
 	}
@@ -59,10 +70,10 @@ func Verify(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective f
 
 // prove returns the certificate of v for the targets y, both centred if there is an
 // intercept, with nothing in it that is estimated.
-func prove(ctx context.Context, x *mat.Dense, y, v []float64, beta, objective float64, how PriceSettings) (Certificate, error) {
+func prove(ctx context.Context, loss Loss, x *mat.Dense, y, v []float64, beta, objective float64, how PriceSettings) (Certificate, error) {
 	price, err := FindPrice(ctx, x, v, how)
 	if failed(ctx, err) {
 		return Certificate{}, err
 	}
-	return NewCertificate(y, v, beta, objective, price.proved()), nil
+	return loss.Certificate(y, v, beta, objective, price.proved()), nil
 }

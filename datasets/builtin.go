@@ -64,6 +64,16 @@ var builtins = []builtin{
 		Source:      "M. Minsky, S. Papert, Perceptrons, 1969",
 	}, generate: xorColumns},
 	{Info: Info{
+		Name: "rays", Rows: 3, Features: 2, Target: "label", Task: TaskClassification, Classes: 2, Generated: true,
+		Description: "three directions in the plane, the smallest example of gradient flow (the seed has no effect)",
+		Source:      "generated",
+	}, generate: rayColumns},
+	{Info: Info{
+		Name: "quadrants", Rows: quadrantRows, Features: 2, Target: "label", Task: TaskClassification, Classes: 2, Generated: true,
+		Description: "two classes in opposite quadrants of the plane, which are orthogonally separable",
+		Source:      "generated",
+	}, generate: quadrantColumns},
+	{Info: Info{
 		Name: "spirals", Rows: spiralRows, Features: 2, Target: "label", Task: TaskClassification, Classes: 2, Generated: true,
 		Description: "two interleaved spirals in the plane, with a little noise",
 		Source:      "after K. J. Lang, M. J. Witbrock, 1988",

@@ -92,7 +92,7 @@ func TestEmbeddedFacts(t *testing.T) {
 }
 
 func TestBuiltins(t *testing.T) {
-	if got := len(datasets.Builtins()); got != 9 || got != len(datasets.Names()) {
+	if got := len(datasets.Builtins()); got != 11 || got != len(datasets.Names()) {
 		t.Errorf("%d sets, %d names", got, len(datasets.Names()))
 	}
 	for _, info := range datasets.Builtins() {
@@ -129,7 +129,7 @@ func TestBuiltins(t *testing.T) {
 		if dump(same) != dump(tab) {
 			t.Errorf("%s: the same seed gives another table", info.Name)
 		}
-		if seeded := info.Generated && info.Name != "xor"; (dump(other) != dump(tab)) != seeded {
+		if seeded := info.Generated && info.Name != "xor" && info.Name != "rays"; (dump(other) != dump(tab)) != seeded {
 			t.Errorf("%s: another seed gives another table: %v", info.Name, !seeded)
 		}
 	}
@@ -148,6 +148,23 @@ func TestXOR(t *testing.T) {
 	}
 	if pre, _ := fit(t, tab, every(4), datasets.FitOptions{}); pre.Label(1) != "1" || pre.Label(-1) != "-1" {
 		t.Error("labels of xor")
+	}
+}
+
+// The classes of quadrants are orthogonally separable, and so are those of rays.
+func TestOrthogonallySeparable(t *testing.T) {
+	for _, name := range []string{"rays", "quadrants"} {
+		for seed := range uint64(20) {
+			tab := load(t, name, seed)
+			x, y, label := tab.At(0).Values, tab.At(1).Values, tab.At(2).Values
+			for i := range x {
+				for j := range i {
+					if dot := x[i]*x[j] + y[i]*y[j]; (label[i] == label[j]) != (dot > 0) {
+						t.Errorf("%s, seed %d: rows %d and %d have the product %v", name, seed, i, j, dot)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func failf(kind error, format string, args ...any) error {
 }
 
 const (
-	maxListed = 10 // names shown by list
+	maxListed = 12 // names shown by list
 	maxQuoted = 48 // runes of a value shown by quote
 )
 

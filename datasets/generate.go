@@ -7,6 +7,7 @@ import (
 )
 
 const (
+	quadrantRows  = 24
 	spiralRows    = 400
 	piecewiseRows = 200
 	plantedRows   = 500
@@ -29,6 +30,28 @@ func xorColumns(uint64) []Column {
 		numeric("x2", []float64{0, 1, 0, 1}),
 		numeric("label", []float64{-1, 1, 1, -1}),
 	}
+}
+
+func rayColumns(uint64) []Column {
+	return []Column{
+		numeric("x1", []float64{2, 1, -1}),
+		numeric("x2", []float64{0, 1, 0}),
+		numeric("label", []float64{1, 1, -1}),
+	}
+}
+
+// quadrantColumns gives points in the first quadrant and in the third: the inner products of
+// two of one class are positive, those of two of different classes negative.
+func quadrantColumns(seed uint64) []Column {
+	rng := source(seed, 4)
+	x, y, label := make([]float64, quadrantRows), make([]float64, quadrantRows), make([]float64, quadrantRows)
+	for i := range quadrantRows {
+		label[i] = float64(1 - 2*(i%2))
+		length := label[i] * (0.5 + rng.Float64())
+		sin, cos := math.Sincos(math.Pi / 2 * rng.Float64())
+		x[i], y[i] = length*cos, length*sin
+	}
+	return []Column{numeric("x1", x), numeric("x2", y), numeric("label", label)}
 }
 
 // spiralColumns gives two spirals that wind one and a half times around the

@@ -274,6 +274,9 @@ func (f *certifyFlags) loadModel(s *subject, m *model, c dataArguments) error {
 		}
 		s.beta, s.trained = float64(m.Training.Beta), true
 	}
+	if m.Training != nil && m.Training.Loss != "" {
+		c.notice(fmt.Sprintf("%s was trained with the loss %s, and is judged by the squared loss", s.path, m.Training.Loss))
+	}
 	rows, err := m.read(&f.source, c, true)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 type claim struct {
 	Format           string                   `json:"format"`
 	Mode             string                   `json:"mode"` // empty in a report of certify
+	LossName         string                   `json:"loss"`
 	Certificate      convexnn.CertificateKind `json:"certificate"`
 	Statement        *string                  `json:"statement"`
 	N                int                      `json:"n"`
@@ -40,6 +42,8 @@ type claim struct {
 	Split            *dataInfo                `json:"split"`
 	Seed             uint64                   `json:"seed"`
 	Version          string                   `json:"version"`
+
+	loss convexnn.Loss // set by check
 }
 
 // priceClaim is a price as a report has it.
@@ -100,8 +104,14 @@ func (c *claim) check() error {
 	default:
 		return fmt.Errorf("its certificate is %.40q, and this program knows exact, bounded, estimated and program", string(c.Certificate))
 	}
+	var err error
+	if c.loss, err = convexnn.ParseLoss(cmp.Or(c.LossName, convexnn.Squared.String())); err != nil {
+		return fmt.Errorf("its loss is %.40q, and this program knows squared, hinge and hard-margin", c.LossName)
+	}
 	s := c.Split
 	switch {
+	case c.loss != convexnn.Squared && (c.outputs() > 1 || *c.Intercept):
+		return fmt.Errorf("its loss is %v, which is for one output without intercept", c.loss)
 	case c.Preprocessing != nil && c.Matrix != nil:
 		return errors.New("it has both preprocessing and a matrix")
 	case c.Preprocessing != nil && c.Preprocessing.Cols() != c.D:

@@ -46,6 +46,7 @@ func (m *model) origin() string { return "the " + cmp.Or(m.from, "model") }
 type trainingInfo struct {
 	Objective   number  `json:"objective"`
 	Beta        number  `json:"beta"`
+	Loss        string  `json:"loss,omitempty"` // unless it is squared
 	Certificate string  `json:"certificate"`
 	ProgramGap  *number `json:"program_gap"` // null unless the certificate is about a program
 	Convexnn    string  `json:"convexnn"`
@@ -70,6 +71,9 @@ func newModel(p *prepared, result *convexnn.Result, seed uint64) *model {
 			Certificate: string(result.Certificate.Kind), Convexnn: version(),
 			Data: p.info(seed),
 		},
+	}
+	if result.Loss != convexnn.Squared {
+		m.Training.Loss = result.Loss.String()
 	}
 	if c := result.Certificate; c.Kind == convexnn.CertifiedProgram {
 		m.Training.ProgramGap = (*number)(&c.ProgramGap)

@@ -24,7 +24,7 @@ func (c *claim) prove(ctx context.Context, s sample, objective float64, cells ce
 		return convexnn.Certificate{}, err
 	}
 	verify := func(how *convexnn.PriceSettings) (convexnn.Certificate, error) {
-		return convexnn.Verify(ctx, s.x, s.y, c.dual(), *c.Beta, objective, convexnn.VerifySettings{Intercept: *c.Intercept, Price: how})
+		return convexnn.Verify(ctx, s.x, s.y, c.dual(), *c.Beta, objective, convexnn.VerifySettings{Loss: c.loss, Intercept: *c.Intercept, Price: how})
 	}
 	if !c.global() || how == nil || how.MaxNodes < 2 {
 		return verify(how)
@@ -225,7 +225,7 @@ func (c *claim) foreign(s sample, proved convexnn.Certificate) string {
 	// Where beta is tiny, so is V, and what y'V rounds to is more than digits of |V|^2.
 	const rounding = 1e-13
 	allowed := sameDigits*floats.Dot(v, v) + rounding*floats.Norm(y, 2)*floats.Norm(v, 2)
-	if value := floats.Dot(y, v) - floats.Dot(v, v)/2; math.Abs(value-*c.LowerBound) > allowed {
+	if value := c.loss.DualObjective(y, v); math.Abs(value-*c.LowerBound) > allowed {
 		return fmt.Sprintf("with these data the dual vector of the report has the value %.9g, not %.9g; are they the data of the report?", value, *c.LowerBound)
 	}
 	p, now := c.Price, c.found(proved)
@@ -279,7 +279,7 @@ func (c *claim) untrue(s sample) string {
 
 // sentence is the statement that the numbers of a report on all networks make.
 func (c *claim) sentence() string {
-	return convexnn.Certificate{Kind: c.Certificate, LowerBound: *c.LowerBound, RelativeGap: *c.RelativeGap}.Statement()
+	return convexnn.Certificate{Loss: c.loss, Kind: c.Certificate, LowerBound: *c.LowerBound, RelativeGap: *c.RelativeGap}.Statement()
 }
 
 // misquoted reports whether the report states something else than its sentence.

@@ -51,6 +51,6 @@ func (v *verification) measureOutputs(m *model) ([]string, error) {
 	}
 	v.neurons = len(m.Outputs.Neurons)
 	var err error
-	v.objective, v.loss, err = m.Outputs.Objective(v.rows.x, v.rows.targets, *v.Beta)
+	v.objective, v.training, err = m.Outputs.Objective(v.rows.x, v.rows.targets, *v.Beta)
 	return v.otherBeta(m), err
 }

@@ -81,7 +81,7 @@ func (t *training) report() trainReport {
 	n, d := t.data.train.x.Dims()
 	undefined := number(math.NaN())
 	out := trainReport{
-		Format: reportFormat, Mode: r.Mode.String(), Model: t.model().String(), Task: e.Task(), Loss: "squared",
+		Format: reportFormat, Mode: r.Mode.String(), Model: t.model().String(), Task: e.Task(), Loss: r.Loss.String(),
 		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: t.neurons(),
 		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaMaxKind: "estimated", BetaRatio: ratio(r.Beta, r.BetaMax.Value),
 		Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
@@ -94,6 +94,9 @@ func (t *training) report() trainReport {
 		Data:    t.data.name, Dropped: t.data.dropped, Target: e.TargetName(), TargetUnits: "original", TargetScale: number(e.TargetScale()),
 		Notes: append(append([]string{}, t.data.notices...), t.remarks()...), Version: version(),
 		evidence: newEvidence(c, t.flags.intercept, e, t.data.info(t.flags.fit.seed)),
+	}
+	if r.Loss == convexnn.HardMargin {
+		out.BetaMax, out.BetaMaxKind, out.BetaRatio = undefined, "", undefined
 	}
 	if r.Cells > 0 {
 		out.Cells = &r.Cells

@@ -108,7 +108,9 @@ func (t *training) printProgram(w io.Writer, r *convexnn.Result) {
 	t.program = true
 	row(w, "rank", "%d", r.Rank)
 	paragraph(w, "patterns", t.patternsText(r))
-	row(w, "beta", "%s", betaText(r))
+	if r.Loss != convexnn.HardMargin {
+		row(w, "beta", "%s", betaText(r))
+	}
 }
 
 // patternsText says how many activation patterns there may be, and how the training
@@ -135,15 +137,8 @@ func (t *training) printResult(w io.Writer) {
 	r := t.result
 	t.printProgram(w, r)
 	fmt.Fprintln(w)
-	units := ""
-	if t.data.standardized() {
-		units = ", in standardised units of the target"
-		if t.outputs != nil {
-			units += "s"
-		}
-	}
 	row(w, "network", "%s", t.networkText())
-	row(w, "objective", "%.6g%s", r.Objective, units)
+	row(w, "objective", "%s", t.objectiveText())
 	// A proof that is good enough leaves nothing to estimate.
 	if e := r.Estimate; e != nil && r.Certificate.RelativeGap > t.tolerance {
 		paragraph(w, "estimated", estimateText(e, r.Objective, r.Objective))
@@ -244,15 +239,8 @@ func (t *training) remarks() []string {
 	case t.ended && r.Estimate != nil && r.Certificate.RelativeGap > t.tolerance:
 		out = append(out, "the training was done, and the proof was cut short: with more time more may be proved")
 	}
-	if r.Status == convexnn.Stopped && t.neurons() == 0 && r.Beta < r.BetaMax.Value {
-		text := "no usable network yet: give more time, or fewer --patterns"
-		switch {
-		case t.outputs != nil:
-			text = "no usable network yet: give more time"
-		case r.Mode != convexnn.Sampled:
-			text = "no usable network yet: give more time, or use --mode sampled"
-		}
-		out = append(out, text)
+	if r.Status == convexnn.Stopped && t.neurons() == 0 && (r.Beta < r.BetaMax.Value || r.Loss == convexnn.HardMargin) {
+		out = append(out, "no usable network yet: "+t.shorter())
 	}
 	if r.BetaMax.Partial && t.flags.beta == 0 {
 		out = append(out, "beta_max was cut short, so beta differs from that of a full run")

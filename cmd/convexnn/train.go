@@ -27,12 +27,13 @@ type trainFlags struct {
 	cells   cellFlags
 	limits  limitFlags
 
-	modeName, model, gates string
-	beta, ratio, tol       float64
-	intercept              bool
+	modeName, model, gates, lossName string
+	beta, ratio, tol                 float64
+	intercept                        bool
 
-	mode    convexnn.Mode // set by check, as far as the flags tell, as is network
+	mode    convexnn.Mode // set by check, as far as the flags tell, as are network and loss
 	network convexnn.Model
+	loss    convexnn.Loss
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -67,6 +68,10 @@ an output to each of several columns. The outputs share their neurons. A lower b
 larger network that follows the training rows more closely. Ctrl-C keeps the best
 network so far, with exit status 3; a second one ends the program at once.
 
+With --loss hinge the loss is that of support vector machines, sum max(0, 1 - y f(x)),
+and --loss hard-margin asks for y f(x) >= 1 of every training row, at the least
+sum |u||alpha|: the largest margin. Both have the same kind of proof.
+
 A gate file for --gates is a matrix with one gate per column, or per row, over
 the inputs of the network: the features after preprocessing and the bias column
 last.`,
@@ -74,6 +79,7 @@ last.`,
   convexnn train houses.csv --target price --skip id --out model.json
   convexnn train digits --positive 3 --time-limit 30s --report report.json
   convexnn train iris
+  convexnn train breast-cancer --loss hinge
   convexnn train houses.csv --targets price,rent --skip id
   convexnn train --x X.csv --y y.csv --beta 0.1
   convexnn train piecewise --mode enumerate
@@ -100,6 +106,7 @@ func (f *trainFlags) groups() []flagGroup {
 	fs = network.flags
 	fs.StringVar(&f.modeName, "mode", "auto", "how neurons are found: `auto|sampled|enumerate|global`")
 	fs.StringVar(&f.model, "model", "relu", "kind of network: `relu|gated`; gated means --mode sampled")
+	fs.StringVar(&f.lossName, "loss", "squared", "what is fitted: `squared|hinge|hard-margin`; the last two tell two classes apart")
 	fs.Float64Var(&f.beta, "beta", 0, "strength `F` of the weight decay")
 	fs.Float64Var(&f.ratio, "beta-ratio", 0.01, "the strength as a part `F` of beta_max, at which the best network has no neurons")
 	f.sampler.register(fs)
@@ -143,6 +150,9 @@ func (f *trainFlags) check(flags *pflag.FlagSet) (err error) {
 	if err := f.settleMode(flags); err != nil {
 		return err
 	}
+	if err := f.settleLoss(flags); err != nil {
+		return err
+	}
 	if err := f.checkTargets(flags); err != nil {
 		return err
 	}
@@ -167,6 +177,9 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, args []string) error {
 
 	t := training{flags: f, assumed: globalLimit}
 	if err := t.load(cmd, args, a.noticer(f.quiet)); err != nil {
+		return err
+	}
+	if err := f.twoClasses(t.data.encoding); err != nil {
 		return err
 	}
 	t.data.print(out.text)
@@ -239,7 +252,7 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 	ctx, limit := t.newLimit(ctx)
 	defer limit.stop()
 	options := convexnn.Options{
-		Mode: f.mode, MaxCells: int64(f.cells.most), Model: f.network, BetaRatio: f.ratio, Gates: t.gates,
+		Mode: f.mode, MaxCells: int64(f.cells.most), Model: f.network, Loss: f.loss, BetaRatio: f.ratio, Gates: t.gates,
 		Intercept: f.intercept, Seed: f.fit.seed, Tolerance: f.tol, MemoryLimit: f.limits.memory.limit(),
 		Progress: func(p convexnn.Progress) {
 			limit.know(p.Known.Mode)
@@ -254,7 +267,10 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 	if f.mode == convexnn.Sampled {
 		options.Patterns, options.Sampler = f.sampler.patterns, f.sampler.sampler
 	}
-	if f.beta > 0 {
+	switch {
+	case f.loss == convexnn.HardMargin:
+		options.BetaRatio = 0
+	case f.beta > 0:
 		options.Beta = f.beta
 	}
 	var err error
@@ -276,7 +292,7 @@ func (t *training) run(ctx context.Context, text io.Writer, bar *progress) error
 // so predicts the same for every row.
 func (t *training) zero() bool {
 	r := t.result
-	return t.neurons() == 0 && r.Status != convexnn.Stopped && r.Beta >= r.BetaMax.Value
+	return t.neurons() == 0 && r.Loss != convexnn.HardMargin && r.Status != convexnn.Stopped && r.Beta >= r.BetaMax.Value
 }
 
 // constant returns what a network without neurons predicts.

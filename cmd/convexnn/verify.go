@@ -133,7 +133,7 @@ type verification struct {
 	rows      sample
 	scaling   scaling
 	objective float64 // of --model, NaN without
-	loss      float64 // its first part
+	training  float64 // its first part, the loss
 	neurons   int     // of --model
 	proved    convexnn.Certificate
 	seconds   float64
@@ -176,7 +176,7 @@ func (v *verification) measureOne(m *model, w *plainWeights) ([]string, error) {
 		return nil, err
 	}
 	v.neurons = len(net.Neurons)
-	v.objective, v.loss, err = net.Objective(v.rows.x, v.rows.y, *v.Beta)
+	v.objective, v.training, err = v.loss.Objective(net, v.rows.x, v.rows.y, *v.Beta)
 	return notes, err
 }
 
@@ -247,8 +247,8 @@ func (v *verification) mismatch() string {
 	switch {
 	case !same(v.objective, *v.Objective):
 		return fmt.Sprintf("the report claims the objective %.9g, and the network in %s has %.9g", *v.Objective, path, v.objective)
-	case math.Abs(v.loss-*v.TrainingLoss) > sameDigits*v.objective:
-		return fmt.Sprintf("the report claims the loss %.9g, and the network in %s has %.9g", *v.TrainingLoss, path, v.loss)
+	case math.Abs(v.training-*v.TrainingLoss) > sameDigits*v.objective:
+		return fmt.Sprintf("the report claims the loss %.9g, and the network in %s has %.9g", *v.TrainingLoss, path, v.training)
 	case v.Neurons != nil && *v.Neurons != v.neurons:
 		return fmt.Sprintf("the report speaks of %s, and the network in %s has %d", plural(*v.Neurons, "neuron"), path, v.neurons)
 	}
@@ -266,7 +266,7 @@ func (v *verification) optimistic() float64 {
 	if *v.Intercept {
 		y = v.centered(y)
 	}
-	return convexnn.NewCertificate(y, v.proved.Dual, *v.Beta, *v.Objective, least).LowerBound
+	return v.loss.Certificate(y, v.proved.Dual, *v.Beta, *v.Objective, least).LowerBound
 }
 
 func (v *verification) status() string {

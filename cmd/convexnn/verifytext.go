@@ -90,6 +90,9 @@ func (v *verification) print(w io.Writer) {
 		names := v.Preprocessing.TargetNames()
 		row(w, "target", "%s", strings.Join(names, ", "))
 	}
+	if v.loss != convexnn.Squared {
+		row(w, "loss", "%v", v.loss)
+	}
 	row(w, "beta", "%.4g", *v.Beta)
 	claimed := "no bound on all networks"
 	if v.global() {

@@ -87,6 +87,9 @@ func (p *program) adjoint(dst, q []float64) {
 
 // subtract takes B g off dst (n).
 func (p *program) subtract(dst, g []float64) {
+	if p.k == 0 {
+		return
+	}
 	const chunk = 256
 	parallel.Work(2*float64(p.n)*float64(p.k), p.n, chunk, func(_, lo, hi int) {
 		part := blas64.General{Rows: p.k, Cols: hi - lo, Stride: p.rows.Stride, Data: p.rows.Data[lo:]}

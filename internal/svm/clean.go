@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-
-	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // clean sets gains to zero that are nothing but barrier, the smallest first and as many
@@ -17,8 +15,7 @@ func (s *search) clean(it *interior, tolerance float64) {
 	if tolerance < 1 {
 		allowed = max(allowed, s.bound/(1-tolerance))
 	}
-	// The others are led on first, and only a few times: that takes a factor.
-	const dear = 4
+	const dear = 4 // refits, each of which factors a matrix
 	barrier := s.barrier()
 	for try := 0; len(barrier) > 0; try++ {
 		g := slices.Clone(s.gains)
@@ -65,41 +62,30 @@ func (s *search) replace(g []float64, allowed float64) bool {
 }
 
 // refit returns gains g, some of the best ones and otherwise zeros, after a step by which
-// they do what the others did: most for the samples on their margin, as the diagonals of
-// the method's last point say. It matters where margins are met exactly, and any small
-// gain that is missed costs as much as a sample is worth.
+// they do what those that are missing did: most for the samples on their margin, as the
+// diagonals of the method's last point say. There a small gain that is missed costs much.
 func (s *search) refit(it *interior, g []float64) []float64 {
-	missing := make([]float64, s.k)
+	missing, e := make([]float64, s.k), make([]float64, s.n)
 	floats.SubTo(missing, g, s.gains)
-	e := make([]float64, s.n)
 	s.subtract(e, missing)
-	d, theta := make([]float64, s.n), make([]float64, s.k)
-	it.at.diagonals(d, theta)
-
-	kept := &program{n: s.n}
-	var keys []int
+	var kept []int
 	for k, v := range g {
 		if v != 0 {
-			keys = append(keys, k)
+			kept = append(kept, k)
 		}
 	}
-	kept.k = len(keys)
-	kept.rows = kernel.Dense(kept.k, kept.n)
-	for j, k := range keys {
-		copy(kept.rows.Data[j*s.n:(j+1)*s.n], s.rows.Data[k*s.n:(k+1)*s.n])
-	}
-	y := newSystem(kept)
-	copy(y.d, d)
-	for j, k := range keys {
+	out, theta := slices.Clone(g), make([]float64, s.k)
+	y := newSystem(s.only(kept))
+	it.at.diagonals(y.d, theta)
+	for j, k := range kept {
 		y.theta[j] = theta[k]
 	}
-	out := slices.Clone(g)
-	if kept.k == 0 || !y.factor() {
+	if len(kept) == 0 || !y.factor() {
 		return out
 	}
-	dq, dg := make([]float64, s.n), make([]float64, kept.k)
-	y.solve(dq, dg, e, make([]float64, kept.k))
-	for j, k := range keys {
+	dq, dg := make([]float64, y.n), make([]float64, y.k)
+	y.solve(dq, dg, e, make([]float64, y.k))
+	for j, k := range kept {
 		out[k] += dg[j]
 	}
 	return out

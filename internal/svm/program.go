@@ -62,6 +62,15 @@ func newProgram(m *Master) *program {
 	return p
 }
 
+// only returns the rows of the given columns, for a [system] of them alone.
+func (p *program) only(columns []int) *program {
+	out := &program{n: p.n, k: len(columns), rows: kernel.Dense(len(columns), p.n)}
+	for j, k := range columns {
+		copy(out.rows.Data[j*p.n:(j+1)*p.n], p.rows.Data[k*p.n:(k+1)*p.n])
+	}
+	return out
+}
+
 // reach returns the largest price, over all q in the box, of the column in units of
 // its scale.
 func (col *column) reach(sign []float64) float64 {

@@ -19,11 +19,11 @@ type Report struct {
 }
 
 const (
-	// A solve ends after so many steps, or so many without progress: a fall of the
-	// mean product, of what lacks in the equations, or of the gap by this factor.
+	// A solve ends after so many steps, or so many without progress: a fall of the gap,
+	// of the mean product or of what lacks in the equations by this factor.
 	mostSteps = 100
 	idleSteps = 10
-	progress  = 0.9
+	progress  = 0.98
 )
 
 // Solve replaces the gains by some whose objective exceeds its least value by no more
@@ -34,8 +34,9 @@ const (
 // but for what this may add within the tolerance.
 //
 // A context that ends stops it with the best gains and the best dual point so far. It
-// also stops, not converged, where rounding allows no further progress; where beta is
-// not below 1e-8 of the largest useful one, gaps of 1e-10 are reached.
+// also stops, not converged, where rounding allows no further progress. That is at gaps of
+// 1e-11 or less, but larger where columns that are nearly equal have gains of a million
+// times the margins, as with a beta of a millionth of the largest useful one.
 func (m *Master) Solve(ctx context.Context, tolerance float64) Report {
 	p := newProgram(m)
 	s := newSearch(m, p)
@@ -117,11 +118,11 @@ func (s *search) offerDual(q, prices []float64) {
 // run takes steps of the interior point method until the gap is within tolerance, and
 // returns their number.
 func (s *search) run(ctx context.Context, it *interior, tolerance float64) (steps int) {
-	lowest := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}
+	lowest := slices.Repeat([]float64{math.Inf(1)}, 4)
 	for idle := 0; ; idle++ {
 		s.offerGains(it.gain, it.margin)
 		s.offerDual(it.at.q, it.prices)
-		for j, v := range [3]float64{it.mu, floats.Norm(it.primal, math.Inf(1)), s.gap()} {
+		for j, v := range []float64{s.gap(), it.mu, floats.Norm(it.primal, math.Inf(1)), floats.Norm(it.up, math.Inf(1))} {
 			if v < progress*lowest[j] {
 				lowest[j], idle = v, 0
 			}

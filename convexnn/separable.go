@@ -66,7 +66,7 @@ func Separable(x *mat.Dense, y []float64) error {
 		}
 	}
 	if rows := len(odd) / (d + 1); rows > 0 && !halfSpace(odd, rows) {
-		return fmt.Errorf("%w: on opposite rows with different labels, such as rows %d and %d, every such network is linear up to a constant, and no linear function has the signs of all %d such pairs",
+		return fmt.Errorf("%w: at opposite rows, such as rows %d and %d, the difference of a network's values is linear, and no linear function has the signs of all %d pairs with different labels",
 			ErrNotSeparable, first[0], first[1], rows)
 	}
 	return nil

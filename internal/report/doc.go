@@ -15,9 +15,18 @@
 // feature with their kinks; [Regions] are functions of two, by their sign or in bands of
 // their value, with the line where each neuron switches.
 //
+// Two show training on separable data against a program of largest margins and its dual
+// (Wang and Pilanci, 2022). A [Flow] has the directions of neurons in the unit disc, moment
+// by moment, with prices that touch its circle where neurons are to end; a [FlowFilm] is
+// the same as a moving picture.
+//
 // Each picture is a struct of plain values with a method Write. What is not known is NaN.
 // Values that cannot be drawn are left out, what is too long for its place is cut, and of
 // very many samples some are shown, so that any input makes a picture of moderate size.
+//
+// Films move by animated attributes of SVG, which need no script. What moves is in the file
+// twice: a still picture, which is seen where nothing may or can move, and hidden parts
+// that a style sheet shows in its place elsewhere.
 //
 // A [Page] is one HTML file with notices, facts, tables and pictures. It has no script and
 // needs no other file. Its pictures take their colours from the page, which is light or

@@ -210,6 +210,13 @@ func examplePage() Page {
 					{"surface", exampleRegions(2, 250, 20, false), "Bands of the value; samples in the colour of their target.", "Values of two networks over two features."},
 				},
 			},
+			{
+				Title: "Gradient flow",
+				Figures: []Figure{
+					{"flow", exampleFlow(sixSamples, 6), "Six moments of training.", "Directions of neurons in the unit disc, and prices that touch its circle."},
+					{"film", FlowFilm(exampleFlow(threeSamples, 24)), "The same as a film.", "Directions of neurons that move to where the prices touch the circle."},
+				},
+			},
 			{Title: "Widths", Figures: []Figure{{"widths", exampleWidths(6), "The optimum by number of neurons.", "Objective falling with the number of neurons, towards the optimum over all widths."}, {"path", example(20), "A regularisation path.", "Three panels over beta."}}},
 		},
 		Foot: "Written by convexnn compare.",
@@ -226,7 +233,10 @@ func TestGallery(t *testing.T) {
 		"spread": exampleSpread(5, 24), "spread1": exampleSpread(1, 1), "spread60": exampleSpread(6, 60),
 		"scores": exampleScores(5), "fits1": exampleFits(1, 200), "fits4": exampleFits(4, 200), "fits5": exampleFits(5, 5000),
 		"regions1": exampleRegions(1, 250, 20, true), "regions4": exampleRegions(4, 250, 20, true), "surface1": exampleRegions(1, 250, 20, false), "surface3": exampleRegions(3, 2000, 60, false),
-		"widths": exampleWidths(6), "widths40": exampleWidths(40), "bounds": exampleBounds(4), "bounds20": exampleBounds(20), "nothing-bounds": Bounds{}, "nothing-fits": Fits{}, "nothing-regions": Regions{}, "nothing-spread": Spread{}, "nothing-scores": Scores{}, "nothing-widths": Widths{Floor: math.NaN()},
+		"widths": exampleWidths(6), "widths40": exampleWidths(40), "flow3": exampleFlow(threeSamples, 6), "flow6": exampleFlow(sixSamples, 8), "flow1": exampleFlow(sixSamples, 1), "flow4": exampleFlow(threeSamples, 4),
+		"film3": FlowFilm(exampleFlow(threeSamples, 48)), "film6": FlowFilm(exampleFlow(sixSamples, 48)),
+		"bounds": exampleBounds(4), "bounds20": exampleBounds(20), "flow-optimum": optimalFlow(), "nothing-flow": Flow{}, "nothing-film": FlowFilm{},
+		"nothing-bounds": Bounds{}, "nothing-fits": Fits{}, "nothing-regions": Regions{}, "nothing-spread": Spread{}, "nothing-scores": Scores{}, "nothing-widths": Widths{Floor: math.NaN()},
 	} {
 		for format := range formats {
 			b := bytesOf(t, f, format)

@@ -105,12 +105,12 @@ func TestPage(t *testing.T) {
 			heading = level
 		}
 	}
-	for name, want := range map[string]int{"h1": 1, "main": 1, "section": 3, "figure": 8, "svg": 8, "figcaption": 7, "table": 1, "caption": 1, "dt": 4, "dd": 4, "strong": 4, "footer": 1, "title": 1} {
+	for name, want := range map[string]int{"h1": 1, "main": 1, "section": 4, "figure": 10, "svg": 10, "figcaption": 9, "table": 1, "caption": 1, "dt": 4, "dd": 4, "strong": 4, "footer": 1, "title": 1} {
 		if count[name] != want {
 			t.Errorf("%d of %s, want %d", count[name], name, want)
 		}
 	}
-	if len(ids) != 8 {
+	if len(ids) != 10 {
 		t.Errorf("%d anchors", len(ids))
 	}
 	if page != pageText(t, examplePage()) {
@@ -204,6 +204,10 @@ func TestContrast(t *testing.T) {
 			check("sample", class, classPale[k], 3)
 			check("sample", class, classPale[1-k], 3)
 			check("boundary", ink, classPale[k], 3)
+		}
+		check("text on grey ground", grey, discTone, 4.5)
+		for _, m := range []color.NRGBA{vermilion, blue, green, grey, ink} {
+			check("mark on the disc", m, discTone, 3)
 		}
 		for _, band := range bandColours {
 			check("outline of a sample", ink, band, 3)

@@ -145,18 +145,31 @@ var formats = map[string]func(w io.Writer, width, height vg.Length, paint func(p
 }
 
 func writeSVG(w io.Writer, width, height vg.Length, paint func(pen)) error {
-	c := vgsvg.New(width, height)
-	p := pen{draw.New(c)}
-	p.FillPolygon(paper, []vg.Point{{}, {X: width}, {X: width, Y: height}, {Y: height}})
-	paint(p)
-	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
+	b, err := svgOf(width, height, func(p pen) {
+		p.fillPaper()
+		paint(p)
+	})
+	if err != nil {
 		return err
 	}
-	const family = "font-family:Liberation Sans"
-	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte(family+";"), []byte(family+",Arial,Helvetica,sans-serif;")))
+	_, err = w.Write(b)
 	return err
 }
+
+// svgOf is a drawing as a file, without paper.
+func svgOf(width, height vg.Length, paint func(pen)) ([]byte, error) {
+	c := vgsvg.New(width, height)
+	paint(pen{draw.New(c)})
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	const family = "font-family:Liberation Sans"
+	return bytes.ReplaceAll(b.Bytes(), []byte(family+";"), []byte(family+",Arial,Helvetica,sans-serif;")), nil
+}
+
+// fillPaper makes a canvas as white as paper.
+func (p pen) fillPaper() { p.FillPolygon(paper, corners(p.Rectangle)) }
 
 func writePNG(w io.Writer, width, height vg.Length, paint func(pen)) error {
 	const dpi = 200

@@ -28,7 +28,12 @@ func awkwardPictures() map[string]picture {
 		"fits of nothing": Fits{}, "fits without networks": Fits{Train: []XY{{1, 2}}}, "fits without samples": Fits{Panels: exampleFits(1, 0).Panels},
 		"regions of nothing": Regions{}, "regions without networks": exampleRegions(0, 50, 0, true), "regions of a network without neurons": exampleRegions(1, 20, 0, true), "regions of many neurons": exampleRegions(1, 50, 200, true),
 		"bounds of nothing": Bounds{}, "bounds of one": exampleBounds(1), "bounds": exampleBounds(4), "bounds of 40": exampleBounds(40),
+		"flow of nothing": Flow{}, "flow of many": exampleFlow(sixSamples, 200), "flow without frames": Flow{Title: "flow", Subtitle: "of none", Samples: threeSamples}, "flow at the optimum": optimalFlow(),
+		"film of nothing": FlowFilm{}, "film": stillFilm{FlowFilm(exampleFlow(threeSamples, 20))}, "film of one frame": FlowFilm(optimalFlow()),
 		"widths of nothing": Widths{Floor: math.NaN()}, "widths of one": exampleWidths(1), "widths": exampleWidths(6), "widths of 40": exampleWidths(40), "widths of 1000": exampleWidths(1000),
+	}
+	for n := 1; n <= 9; n++ {
+		out[fmt.Sprintf("flow in %d panels", n)] = exampleFlow(sixSamples, n)
 	}
 	for n := 1; n <= 6; n++ {
 		out[fmt.Sprintf("fits in %d panels", n)] = exampleFits(n, 100)
@@ -49,6 +54,10 @@ func awkwardPictures() map[string]picture {
 	k := exampleRegions(1, 20, 3, true)
 	k.Classes = [2]string{longName, ""}
 	out["spread of long names"], out["scores of long names"], out["widths of long names"], out["fits of long names"], out["regions of long names"], out["regions of long classes"] = s, c, w, f, r, k
+
+	g := exampleFlow(threeSamples, 2)
+	g.Title, g.Subtitle, g.Classes, g.Frames[0].Title, g.Frames[1].Note = longName, longName, [2]string{longName, longName}, longName, longName
+	out["flow of long names"], out["film of long names"] = g, stillFilm{FlowFilm(g)}
 
 	for i, a := range awkward {
 		for j, b := range awkward {
@@ -74,6 +83,12 @@ func awkwardPictures() map[string]picture {
 			e := exampleBounds(2)
 			e.Rows[0].Proved, e.Rows[0].Value, e.Rows[1].Value, e.Reached = a, b, a, b
 			out["bounds"+name] = e
+			v := Flow{Samples: []FlowSample{{a, b, i%2 == 0}, {1, a, true}, {b, 2, false}}, Frames: []FlowFrame{
+				{Title: "awkward", Note: "numbers", Nu: []float64{b, a}, Neurons: []FlowNeuron{{X: a, Y: b, Share: a}, {X: 1, Y: a, Share: b, Positive: true}}},
+				{Title: "and", Note: "more", Nu: []float64{a, 1, b, 2}, Neurons: []FlowNeuron{{X: b, Y: a, Share: 0.5, Dead: j%2 == 0}}},
+				{Title: "at", Note: "last", Nu: []float64{1, a, b}, Neurons: []FlowNeuron{{X: 1, Y: 1, Share: b}, {X: b, Y: 1, Share: a, Positive: i%2 == 0}}},
+			}}
+			out["flow"+name], out["film"+name] = v, stillFilm{FlowFilm(v)}
 			out["spread"+name], out["scores"+name], out["widths"+name], out["fits"+name], out["regions"+name] = s, c, w, f, r
 		}
 	}
@@ -119,6 +134,8 @@ func TestSameBytesOfPictures(t *testing.T) {
 		"regions": func() picture { return exampleRegions(2, 50, 9, false) },
 		"widths":  func() picture { return exampleWidths(6) },
 		"bounds":  func() picture { return exampleBounds(4) },
+		"flow":    func() picture { return exampleFlow(sixSamples, 3) },
+		"film":    func() picture { return FlowFilm(exampleFlow(sixSamples, 10)) },
 	} {
 		for format := range formats {
 			if !bytes.Equal(bytesOf(t, make(), format), bytesOf(t, make(), format)) {

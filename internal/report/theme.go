@@ -25,6 +25,7 @@ var tones = func() []tone {
 		{name: "ink", colour: ink, onLight: ink, onDark: rgb(0xe8, 0xe8, 0xe6)},
 		{name: "grey", colour: grey, onLight: rgb(0x5f, 0x5f, 0x5f), onDark: rgb(0xa9, 0xad, 0xb3)},
 		{name: "pale", colour: pale, onLight: pale, onDark: rgb(0x30, 0x35, 0x3b)},
+		{name: "disc", colour: discTone, onLight: discTone, onDark: rgb(0x21, 0x26, 0x2c)},
 		{name: "blue", colour: blue, onLight: blue, onDark: rgb(0x4c, 0xa6, 0xe6)},
 		{name: "sky", colour: sky, onLight: rgb(0x36, 0x94, 0xd0), onDark: rgb(0x9a, 0xd6, 0xf6)},
 		{name: "vermilion", colour: vermilion, onLight: vermilion, onDark: rgb(0xf0, 0x84, 0x46)},

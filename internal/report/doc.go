@@ -15,10 +15,11 @@
 // feature with their kinks; [Regions] are functions of two, by their sign or in bands of
 // their value, with the line where each neuron switches.
 //
-// Two show training on separable data against a program of largest margins and its dual
+// Four show training on separable data against a program of largest margins and its dual
 // (Wang and Pilanci, 2022). A [Flow] has the directions of neurons in the unit disc, moment
 // by moment, with prices that touch its circle where neurons are to end; a [FlowFilm] is
-// the same as a moving picture.
+// the same as a moving picture. [Brackets] are bounds on the optimum in the course of
+// training, and a [DualShadow] is the dual feasible set in the plane of two sums.
 //
 // Each picture is a struct of plain values with a method Write. What is not known is NaN.
 // Values that cannot be drawn are left out, what is too long for its place is cut, and of

@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/optimize/convex/lp"
 )
 
 // threeSamples are orthogonally separable: at the optimum nu is (0, 1/sqrt 2, -1), and
@@ -144,4 +147,141 @@ func largestPrice(samples []FlowSample, nu []float64) (most float64) {
 		}
 	}
 	return most
+}
+
+// sums are those of lambda over the samples of each class.
+func sums(nu []float64) (out XY) {
+	for _, v := range nu {
+		out.X, out.Y = out.X+max(0, v), out.Y+max(0, -v)
+	}
+	return out
+}
+
+// exampleBrackets has the bounds of some runs from small starts.
+func exampleBrackets(samples []FlowSample, runs int, optimum float64) Brackets {
+	f := Brackets{
+		Title: "The bracket closes as the margin grows", Subtitle: fmt.Sprintf("%d samples, 12 neurons, %d starts", len(samples), runs),
+		Axis: "rho², the squared norm of the weights", YLabel: "sum of |u||alpha|", Before: "not separated: no upper bound",
+		Optimum: optimum, OptimumName: fmt.Sprintf("p_MM = %.6g", optimum),
+	}
+	below := []CoursePanel{{Heading: "|alpha| / |u| of each neuron", Level: 1}, {Heading: "share of the squared norm", Level: math.NaN()}}
+	for k := range runs {
+		var run []BracketPoint
+		best := math.NaN()
+		moments := simulated(samples, uint64(k+1))
+		courses := make([]Course, 12)
+		shares := make([]Course, 12)
+		for i := 0; i < len(moments); i += len(moments) / 80 {
+			m := moments[i]
+			s := sums(m.scaled(samples))
+			if lower := s.X + s.Y; !(lower <= best) {
+				best = lower
+			}
+			q := BracketPoint{At: m.sharpness, Upper: math.NaN(), Proved: best, Estimated: math.NaN()}
+			if m.margin > 0 {
+				q.Upper = 0.5 / m.margin
+			}
+			if k%2 == 1 {
+				q.Proved, q.Estimated = math.NaN(), best
+			}
+			run = append(run, q)
+			for j, a := range m.ratios {
+				courses[j].Positive, shares[j].Positive = j%2 == 0, j%2 == 0
+				courses[j].Points = append(courses[j].Points, XY{m.sharpness, a})
+				size := math.Hypot(m.weights[j][0], m.weights[j][1])
+				shares[j].Points = append(shares[j].Points, XY{m.sharpness, 2 * size * size / m.sharpness})
+			}
+		}
+		f.Runs = append(f.Runs, run)
+		if k == 0 {
+			below[0].Courses, below[1].Courses = courses, shares
+		}
+	}
+	f.Below = below
+	return f
+}
+
+// feasibleSums are sums of dual feasible points, at the border of the set in so many
+// directions: linear programs with constraints at the peaks of the prices of their
+// solutions, until none is far above 1; then they are scaled.
+func feasibleSums(samples []FlowSample, directions int) (out []XY) {
+	n := len(samples)
+	cells := newFan(samples)
+	sign := func(i int) float64 { return signOf(samples[i].Positive) }
+	var rows [][]float64
+	add := func(angle, side float64) {
+		sin, cos := math.Sincos(angle)
+		row := make([]float64, n)
+		for i, q := range samples {
+			row[i] = side * sign(i) * max(0, q.X*cos+q.Y*sin)
+		}
+		rows = append(rows, row)
+	}
+	for _, q := range samples {
+		add(math.Atan2(q.Y, q.X), signOf(q.Positive))
+	}
+	for k := range directions {
+		dx, dy := math.Cos(math.Pi/2*float64(k)/float64(directions-1)), math.Sin(math.Pi/2*float64(k)/float64(directions-1))
+		for {
+			a, one, c, basic := mat.NewDense(len(rows), n+len(rows), nil), make([]float64, len(rows)), make([]float64, n+len(rows)), make([]int, len(rows))
+			for r, row := range rows {
+				for i, v := range row {
+					a.Set(r, i, v)
+				}
+				a.Set(r, n+r, 1)
+				one[r], basic[r] = 1, n+r
+			}
+			for i, q := range samples {
+				c[i] = -dy
+				if q.Positive {
+					c[i] = -dx
+				}
+			}
+			_, lambda, err := lp.Simplex(c, a, one, 1e-10, basic)
+			if err != nil {
+				panic(err)
+			}
+			nu := make([]float64, n)
+			for i := range nu {
+				nu[i] = sign(i) * lambda[i]
+			}
+			before := len(rows)
+			for _, positive := range []bool{true, false} {
+				for _, p := range cells.peaks(nu, positive) {
+					if p.height > 1+1e-4 {
+						add(p.angle, signOf(positive))
+					}
+				}
+			}
+			if len(rows) == before {
+				most := largestPrice(samples, nu)
+				for i := range nu {
+					nu[i] /= most
+				}
+				out = append(out, sums(nu))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// exampleShadow has the path of a run.
+func exampleShadow(samples []FlowSample) DualShadow {
+	f := DualShadow{
+		Title: "The dual, seen in two sums", Subtitle: fmt.Sprintf("%d samples; the dual points of gradient flow, scaled to be feasible", len(samples)),
+		Outer: feasibleSums(samples, 5), Optimum: XY{math.NaN(), math.NaN()},
+	}
+	for _, q := range f.Outer {
+		if sum := q.X + q.Y; sum > f.PMM {
+			f.PMM, f.Optimum = sum, q
+		}
+	}
+	f.PMMName = plainExponent(fmt.Sprintf("sum p_MM = %.6g", f.PMM))
+	f.Outer = append(f.Outer, XY{0, f.Outer[len(f.Outer)-1].Y}, XY{}, XY{f.Outer[0].X, 0})
+	moments := simulated(samples, 1)
+	for i := 0; i < len(moments); i += len(moments) / 60 {
+		f.Path = append(f.Path, sums(moments[i].scaled(samples)))
+	}
+	return f
 }

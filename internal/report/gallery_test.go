@@ -215,6 +215,8 @@ func examplePage() Page {
 				Figures: []Figure{
 					{"flow", exampleFlow(sixSamples, 6), "Six moments of training.", "Directions of neurons in the unit disc, and prices that touch its circle."},
 					{"film", FlowFilm(exampleFlow(threeSamples, 24)), "The same as a film.", "Directions of neurons that move to where the prices touch the circle."},
+					{"brackets", exampleBrackets(threeSamples, 3, 1+math.Sqrt2/2), "", "Upper and lower bounds that meet at the optimum."},
+					{"shadow", exampleShadow(sixSamples), "", "A convex set and a line that touches it."},
 				},
 			},
 			{Title: "Widths", Figures: []Figure{{"widths", exampleWidths(6), "The optimum by number of neurons.", "Objective falling with the number of neurons, towards the optimum over all widths."}, {"path", example(20), "A regularisation path.", "Three panels over beta."}}},
@@ -234,8 +236,9 @@ func TestGallery(t *testing.T) {
 		"scores": exampleScores(5), "fits1": exampleFits(1, 200), "fits4": exampleFits(4, 200), "fits5": exampleFits(5, 5000),
 		"regions1": exampleRegions(1, 250, 20, true), "regions4": exampleRegions(4, 250, 20, true), "surface1": exampleRegions(1, 250, 20, false), "surface3": exampleRegions(3, 2000, 60, false),
 		"widths": exampleWidths(6), "widths40": exampleWidths(40), "flow3": exampleFlow(threeSamples, 6), "flow6": exampleFlow(sixSamples, 8), "flow1": exampleFlow(sixSamples, 1), "flow4": exampleFlow(threeSamples, 4),
+		"brackets3": exampleBrackets(threeSamples, 5, 1+math.Sqrt2/2), "brackets6": exampleBrackets(sixSamples, 2, math.NaN()), "shadow3": exampleShadow(threeSamples), "shadow6": exampleShadow(sixSamples),
 		"film3": FlowFilm(exampleFlow(threeSamples, 48)), "film6": FlowFilm(exampleFlow(sixSamples, 48)),
-		"bounds": exampleBounds(4), "bounds20": exampleBounds(20), "flow-optimum": optimalFlow(), "nothing-flow": Flow{}, "nothing-film": FlowFilm{},
+		"bounds": exampleBounds(4), "bounds20": exampleBounds(20), "flow-optimum": optimalFlow(), "nothing-flow": Flow{}, "nothing-film": FlowFilm{}, "nothing-brackets": Brackets{Optimum: math.NaN()}, "nothing-shadow": DualShadow{Optimum: XY{math.NaN(), 0}, PMM: math.NaN()},
 		"nothing-bounds": Bounds{}, "nothing-fits": Fits{}, "nothing-regions": Regions{}, "nothing-spread": Spread{}, "nothing-scores": Scores{}, "nothing-widths": Widths{Floor: math.NaN()},
 	} {
 		for format := range formats {

@@ -105,12 +105,12 @@ func TestPage(t *testing.T) {
 			heading = level
 		}
 	}
-	for name, want := range map[string]int{"h1": 1, "main": 1, "section": 4, "figure": 10, "svg": 10, "figcaption": 9, "table": 1, "caption": 1, "dt": 4, "dd": 4, "strong": 4, "footer": 1, "title": 1} {
+	for name, want := range map[string]int{"h1": 1, "main": 1, "section": 4, "figure": 12, "svg": 12, "figcaption": 9, "table": 1, "caption": 1, "dt": 4, "dd": 4, "strong": 4, "footer": 1, "title": 1} {
 		if count[name] != want {
 			t.Errorf("%d of %s, want %d", count[name], name, want)
 		}
 	}
-	if len(ids) != 10 {
+	if len(ids) != 12 {
 		t.Errorf("%d anchors", len(ids))
 	}
 	if page != pageText(t, examplePage()) {

@@ -30,6 +30,8 @@ func awkwardPictures() map[string]picture {
 		"bounds of nothing": Bounds{}, "bounds of one": exampleBounds(1), "bounds": exampleBounds(4), "bounds of 40": exampleBounds(40),
 		"flow of nothing": Flow{}, "flow of many": exampleFlow(sixSamples, 200), "flow without frames": Flow{Title: "flow", Subtitle: "of none", Samples: threeSamples}, "flow at the optimum": optimalFlow(),
 		"film of nothing": FlowFilm{}, "film": stillFilm{FlowFilm(exampleFlow(threeSamples, 20))}, "film of one frame": FlowFilm(optimalFlow()),
+		"brackets of nothing": Brackets{Optimum: math.NaN()}, "brackets": exampleBrackets(threeSamples, 3, 1+math.Sqrt2/2), "brackets that open": exampleBrackets(sixSamples, 1, 3.866),
+		"shadow of nothing": DualShadow{Optimum: XY{math.NaN(), 0}, PMM: math.NaN()}, "shadow": exampleShadow(threeSamples), "shadow of six": exampleShadow(sixSamples),
 		"widths of nothing": Widths{Floor: math.NaN()}, "widths of one": exampleWidths(1), "widths": exampleWidths(6), "widths of 40": exampleWidths(40), "widths of 1000": exampleWidths(1000),
 	}
 	for n := 1; n <= 9; n++ {
@@ -55,9 +57,11 @@ func awkwardPictures() map[string]picture {
 	k.Classes = [2]string{longName, ""}
 	out["spread of long names"], out["scores of long names"], out["widths of long names"], out["fits of long names"], out["regions of long names"], out["regions of long classes"] = s, c, w, f, r, k
 
-	g := exampleFlow(threeSamples, 2)
+	g, h, d := exampleFlow(threeSamples, 2), exampleBrackets(threeSamples, 2, 1.7), exampleShadow(threeSamples)
 	g.Title, g.Subtitle, g.Classes, g.Frames[0].Title, g.Frames[1].Note = longName, longName, [2]string{longName, longName}, longName, longName
-	out["flow of long names"], out["film of long names"] = g, stillFilm{FlowFilm(g)}
+	h.Title, h.Subtitle, h.Axis, h.YLabel, h.Before, h.OptimumName, h.Below[0].Heading = longName, longName, longName, longName, longName, longName, longName
+	d.Title, d.Subtitle, d.PMMName, d.XLabel, d.YLabel = longName, longName, longName, longName, longName
+	out["flow of long names"], out["film of long names"], out["brackets of long names"], out["shadow of long names"] = g, stillFilm{FlowFilm(g)}, h, d
 
 	for i, a := range awkward {
 		for j, b := range awkward {
@@ -88,7 +92,13 @@ func awkwardPictures() map[string]picture {
 				{Title: "and", Note: "more", Nu: []float64{a, 1, b, 2}, Neurons: []FlowNeuron{{X: b, Y: a, Share: 0.5, Dead: j%2 == 0}}},
 				{Title: "at", Note: "last", Nu: []float64{1, a, b}, Neurons: []FlowNeuron{{X: 1, Y: 1, Share: b}, {X: b, Y: 1, Share: a, Positive: i%2 == 0}}},
 			}}
-			out["flow"+name], out["film"+name] = v, stillFilm{FlowFilm(v)}
+			k := Brackets{
+				Axis: "axis", YLabel: "bound", Before: "nothing", Optimum: b, OptimumName: "optimum",
+				Runs:  [][]BracketPoint{{{a, b, a, b}, {b, a, 1, a}, {3, 2, 1, 1.5}, {4, a, b, 1}}, {{1, b, a, a}, {2, a, a, b}}},
+				Below: []CoursePanel{{Heading: "awkward", Level: a, Courses: []Course{{Points: []XY{{a, b}, {1, 2}, {b, a}, {2, b}}, Dead: i%2 == 0}}}},
+			}
+			m := DualShadow{Title: "awkward", Outer: []XY{{a, b}, {0, 1}, {b, a}, {1, 0}}, Path: []XY{{1, 1}, {a, a}, {b, 2}}, Optimum: XY{b, a}, PMM: a}
+			out["flow"+name], out["film"+name], out["brackets"+name], out["shadow"+name] = v, stillFilm{FlowFilm(v)}, k, m
 			out["spread"+name], out["scores"+name], out["widths"+name], out["fits"+name], out["regions"+name] = s, c, w, f, r
 		}
 	}
@@ -128,14 +138,16 @@ func TestManySamplesMakeSmallFiles(t *testing.T) {
 
 func TestSameBytesOfPictures(t *testing.T) {
 	for name, make := range map[string]func() picture{
-		"spread":  func() picture { return exampleSpread(5, 24) },
-		"scores":  func() picture { return exampleScores(5) },
-		"fits":    func() picture { return exampleFits(3, 50) },
-		"regions": func() picture { return exampleRegions(2, 50, 9, false) },
-		"widths":  func() picture { return exampleWidths(6) },
-		"bounds":  func() picture { return exampleBounds(4) },
-		"flow":    func() picture { return exampleFlow(sixSamples, 3) },
-		"film":    func() picture { return FlowFilm(exampleFlow(sixSamples, 10)) },
+		"spread":   func() picture { return exampleSpread(5, 24) },
+		"scores":   func() picture { return exampleScores(5) },
+		"fits":     func() picture { return exampleFits(3, 50) },
+		"regions":  func() picture { return exampleRegions(2, 50, 9, false) },
+		"widths":   func() picture { return exampleWidths(6) },
+		"bounds":   func() picture { return exampleBounds(4) },
+		"flow":     func() picture { return exampleFlow(sixSamples, 3) },
+		"film":     func() picture { return FlowFilm(exampleFlow(sixSamples, 10)) },
+		"brackets": func() picture { return exampleBrackets(threeSamples, 2, 1.7) },
+		"shadow":   func() picture { return exampleShadow(threeSamples) },
 	} {
 		for format := range formats {
 			if !bytes.Equal(bytesOf(t, make(), format), bytesOf(t, make(), format)) {

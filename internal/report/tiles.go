@@ -18,6 +18,7 @@ type sheet struct {
 	one, many       vg.Length // height of a frame by itself, and of one among several
 	foot            vg.Length // room for more below the panels
 	nameless        bool      // panels have no heading
+	also            []string  // more labels that need room left of the frames
 }
 
 const (
@@ -31,7 +32,7 @@ const (
 func (s sheet) left() vg.Length {
 	words := style(tickSize, false, ink, 0, 0)
 	var wide vg.Length
-	for _, l := range s.y.labels() {
+	for _, l := range append(s.y.labels(), s.also...) {
 		wide = max(wide, words.Width(l))
 	}
 	x := sheetEdge + wide + 9

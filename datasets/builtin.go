@@ -74,6 +74,11 @@ var builtins = []builtin{
 		Source:      "generated",
 	}, generate: quadrantColumns},
 	{Info: Info{
+		Name: "plateau", Rows: 6, Features: 2, Target: "label", Task: TaskClassification, Classes: 2, Generated: true,
+		Description: "six directions in the plane where gradient flow mostly stops short of the largest margin (the seed has no effect)",
+		Source:      "generated",
+	}, generate: plateauColumns},
+	{Info: Info{
 		Name: "spirals", Rows: spiralRows, Features: 2, Target: "label", Task: TaskClassification, Classes: 2, Generated: true,
 		Description: "two interleaved spirals in the plane, with a little noise",
 		Source:      "after K. J. Lang, M. J. Witbrock, 1988",

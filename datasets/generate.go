@@ -40,6 +40,15 @@ func rayColumns(uint64) []Column {
 	}
 }
 
+// plateauColumns gives rows that are not orthogonally separable: random ones, rounded.
+func plateauColumns(uint64) []Column {
+	return []Column{
+		numeric("x1", []float64{-0.7, 1.7, -1.6, -0.6, -1.6, 0.2}),
+		numeric("x2", []float64{-0.2, 0.7, 0, 0.1, 0.2, 1.6}),
+		numeric("label", []float64{1, -1, -1, 1, 1, 1}),
+	}
+}
+
 // quadrantColumns gives points in the first quadrant and in the third: the inner products of
 // two of one class are positive, those of two of different classes negative.
 func quadrantColumns(seed uint64) []Column {

@@ -216,7 +216,7 @@ func TestDatasetsAndVersion(t *testing.T) {
 	}
 	stdout, _ = must(t, exitDone, "datasets", "--report", "-")
 	var sets []map[string]any
-	if err := json.Unmarshal([]byte(stdout), &sets); err != nil || len(sets) != 11 || sets[0]["name"] != "iris" {
+	if err := json.Unmarshal([]byte(stdout), &sets); err != nil || len(sets) != 12 || sets[0]["name"] != "iris" {
 		t.Errorf("%v %v", sets, err)
 	}
 	if stdout, _ = must(t, exitDone, "version"); !strings.HasPrefix(stdout, "convexnn ") {

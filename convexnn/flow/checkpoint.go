@@ -33,7 +33,7 @@ func (r *run) checkpoint(ctx context.Context) error {
 	c.Accuracy = 1 - float64(c.Unseparated)/float64(len(margins))
 	c.MinMargin = floats.Min(margins)
 	if c.Separated {
-		// At the smallest margin 1, half of |theta|^2.
+		// At the smallest margin 1, half of |w|^2.
 		c.Upper = net.Penalty() / c.MinMargin
 		r.bracket.upper = c.Upper
 	}
@@ -81,7 +81,7 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 			result.Unseparated = append(result.Unseparated, i)
 		}
 	}
-	dual := r.average.windows[1]
+	dual := r.average.remembered()
 	if last.Separated {
 		// At the smallest margin 1, sum lambda_i = sum alpha_j^2.
 		dual = floats.ScaleTo(make([]float64, len(dual)), last.Upper, dual)

@@ -3,8 +3,8 @@
 //
 // # The question
 //
-// A network f(x) = sum_j alpha_j max(u_j.x, 0) is trained by gradient flow,
-// theta' = -grad L(theta), from small weights, without regularisation, on the loss
+// A network f(x) = sum_j alpha_j max(u_j.x, 0) is trained by gradient flow on all its
+// weights w, w' = -grad L(w), from small ones, without regularisation, on the loss
 //
 //	L = sum_i l(y_i f(x_i)),   l(q) = exp(-q) or log(1 + exp(-q)),
 //
@@ -26,18 +26,15 @@
 //
 //   - A neuron keeps |u_j|^2 - alpha_j^2. Here it starts balanced, |u_j| = |alpha_j|, stays
 //     so, and the sign of its output never changes.
-//   - Once the loss is below l(0), so that all margins are positive, they stay so, |theta|
-//     grows beyond all bounds, and theta/|theta| tends to the direction of a KKT point of
-//     min 1/2 |theta|^2 subject to y_i f(x_i) >= 1 (Lyu and Li, 2020; Ji and Telgarsky,
+//   - Once the loss is below l(0), so that all margins are positive, they stay so, |w|
+//     grows beyond all bounds, and w/|w| tends to the direction of a KKT point of
+//     min 1/2 |w|^2 subject to y_i f(x_i) >= 1 (Lyu and Li, 2020; Ji and Telgarsky,
 //     2020). There are multipliers lambda >= 0, zero where a margin is not the smallest,
-//     with
-//
-//	u_j = alpha_j X'D_j nu,   nu = y o lambda,
-//
-//     where D_j is the activation pattern of neuron j, and any (D_j)_ii in [0,1] will do
-//     where x_i.u_j = 0. So neurons with weight have the directions +-X'D_j nu, of length
-//     one: extreme points of the dual set, pattern by pattern (Wang and Pilanci, 2022).
-//     [Neuron.Alignment] and [Neuron.Length] say how near they are.
+//     with u_j = alpha_j X'D_j nu for nu = y o lambda, where D_j is the activation pattern
+//     of neuron j, and any (D_j)_ii in [0,1] will do where x_i.u_j = 0. So neurons with
+//     weight have the directions +-X'D_j nu, of length one: extreme points of the dual set,
+//     pattern by pattern (Wang and Pilanci, 2022). Alignment and Length of a [Neuron] say
+//     how near they are.
 //   - If the multipliers of a KKT point are feasible for the dual, theta(nu) <= 1 and
 //     theta(-nu) <= 1, then the network is globally optimal: sum lambda_i =
 //     sum lambda_i y_i f(x_i) = sum alpha_j^2, so that primal and dual values are equal.
@@ -45,8 +42,8 @@
 //     one does not.
 //   - It is met where the data are orthogonally separable: x_i.x_j > 0 within a class and
 //     x_i.x_j <= 0 between the classes. There the flow, started small enough with a neuron
-//     of either sign that is not dead, finds the largest margin: |w_+| + |w_-| with
-//     the hard-margin vectors of either class (Wang and Pilanci, 2022; Min, Mallada and
+//     of either sign that is not dead, finds the largest margin: |h_+| + |h_-| with
+//     the hard-margin vectors h of the classes (Wang and Pilanci, 2022; Min, Mallada and
 //     Vidal, 2024, for the early phase, in which neurons turn to the mean of their class
 //     before they have any size).
 //
@@ -77,9 +74,8 @@
 //	e_j' = s_j (I - e_j e_j') a_j,   b_j' = s_j a_j.e_j,   a_j = X'D_j (y o l),
 //
 // where no number is large or small: shares are computed from differences of margins, and
-// balance and signs are kept by construction. (In the other usual form, with theta =
-// rho thetahat, it is thetahat' = G - (G.thetahat) thetahat and (log rho)' = G.thetahat, with
-// G = sum l_i y_i grad f_i(thetahat).)
+// balance and signs are kept by construction. (In the other usual form, with w = rho v
+// and |v| = 1, it is v' = G - (G.v) v and (log rho)' = G.v, with G = sum l_i y_i grad f_i(v).)
 //
 // The field jumps where a neuron comes to a hyperplane x_i.u = 0. Where it points away from
 // the hyperplane on the far side, the neuron crosses; where it points back from both
@@ -91,7 +87,7 @@
 // that matters.
 //
 // In between the field is smooth, and the stiffer the larger the weights: it contracts
-// at rates of the order of |theta|^2, because shares are a softmax of margins at that
+// at rates of the order of |w|^2, because shares are a softmax of margins at that
 // temperature. The rates are real, as those of every gradient flow. The formula of
 // Runge, Kutta and Chebyshev (Sommeijer, Shampine and Verwer, 1998) is made for such:
 // s stages are stable for a step of 0.65 s^2 over the rate. Its error estimate chooses
@@ -101,11 +97,10 @@
 //
 // For any lambda >= 0, sum lambda_i / max(theta(nu), theta(-nu)) is a lower bound of the
 // program. Candidates are the shares l as they are and averaged over the past, with weights
-// that grow with powers of |theta|, and the non-negative least squares solution of the KKT
-// conditions, which is usually the best by far. The average with weight |theta| is what
-// the weights remember: theta is the integral of |theta| sum l_i y_i grad f_i(thetahat). A
-// bound counts as proved when the price was; prices of local search make estimates, which
-// are kept apart and can be wrong.
+// that grow with powers of |w|, and the non-negative least squares solution of the KKT
+// conditions, which is usually the best by far. The average with weight |w| is what
+// the weights remember: w is the integral of |w| G. A bound counts as proved when the price
+// was; prices of local search make estimates, which are kept apart and can be wrong.
 //
 // # Sources
 //

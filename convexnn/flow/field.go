@@ -79,8 +79,8 @@ func complement(b *orth.Basis, v []float64) {
 }
 
 // stiffness bounds the largest rate at which the field contracts at s, the last point that
-// it was asked for. The Jacobian is -B'(diag(l) - l l')B W, up to terms of the size of the
-// field itself, with W holding exp(2 b_j) and B the derivatives of the margins: it has
+// it was asked for. The Jacobian is -B'(diag(l) - l l')B S, up to terms of the size of the
+// field itself, with S holding exp(2 b_j) and B the derivatives of the margins: it has
 // real eigenvalues, and their sum is a trace that is cheap.
 func (f *field) stiffness(s state, products *mat.Dense) float64 {
 	m := len(s.logs)

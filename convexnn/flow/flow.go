@@ -17,7 +17,7 @@ type Checkpoint struct {
 	// LogTime is log(1+t) for the time t of plain gradient flow, which grows like the
 	// reciprocal of the loss.
 	LogTime float64
-	// LogRho is log |theta|, theta all weights, and Sharpness is |theta|^2.
+	// LogRho is log |w|, w all weights, and Sharpness is |w|^2.
 	LogRho, Sharpness float64
 	Growth            float64 // the derivative of LogRho by Time
 	LogLoss           float64 // the logarithm of the sum of the losses
@@ -25,7 +25,7 @@ type Checkpoint struct {
 	Separated   bool    // whether all margins are positive
 	Unseparated int     // samples whose margin is not
 	Accuracy    float64 // share of samples with a positive margin
-	MinMargin   float64 // the smallest y_i f(x_i), divided by |theta|^2
+	MinMargin   float64 // the smallest y_i f(x_i), divided by |w|^2
 
 	// Upper is sum_j |u_j||alpha_j| once the network is scaled to the smallest margin
 	// 1: an upper bound on the optimum of the max-margin program. It is 0, for none,
@@ -42,7 +42,7 @@ type Checkpoint struct {
 	Dual      []float64
 	DualValue float64
 	DualKind  convexnn.CertificateKind
-	// Neurons are those of theta/|theta|.
+	// Neurons are those of w/|w|.
 	Neurons []convexnn.Neuron
 }
 

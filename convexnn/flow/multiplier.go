@@ -16,7 +16,7 @@ const (
 	// pulling is the share of a sample in the gradient, relative to the largest, below
 	// which its multiplier is 0.
 	pulling = 1e-8
-	// carrying is the share of a neuron in |theta|^2 below which it has no say in the
+	// carrying is the share of a neuron in |w|^2 below which it has no say in the
 	// multipliers.
 	carrying = 1e-8
 	// multiplierWork bounds the smaller side of the least squares problem of the
@@ -42,9 +42,9 @@ func (r *run) multiplierFits() bool {
 func (r *run) multiplier() ([]float64, float64) {
 	f, at := r.flow.field, r.flow.now
 	n, d := r.x.Dims()
-	most := floats.Max(r.average.windows[1])
+	most := floats.Max(r.average.remembered())
 	var rows []int
-	for i, l := range r.average.windows[1] {
+	for i, l := range r.average.remembered() {
 		if l >= pulling*most {
 			rows = append(rows, i)
 		}

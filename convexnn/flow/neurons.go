@@ -17,7 +17,7 @@ type Neuron struct {
 	Output  float64   // alpha_j
 	Norm    float64   // |u_j|
 	Ratio   float64   // |alpha_j|/|u_j|
-	Share   float64   // of |theta|^2
+	Share   float64   // of |w|^2
 	Active  int       // samples with x_i.u_j > 0
 	// Sliding is the number of hyperplanes {u : x_i.u = 0} that the flow keeps it on.
 	Sliding int

@@ -30,7 +30,7 @@ type Options struct {
 	Neurons int
 	// Loss is Exponential or Logistic.
 	Loss Loss
-	// Init is |theta| at the start, theta all weights together. The theory is about
+	// Init is |w| at the start, w all weights together. The theory is about
 	// small ones. 0 means 1e-3, divided by the root of the length of the rows of X (root
 	// mean square), so that units do not matter.
 	Init float64
@@ -42,7 +42,7 @@ type Options struct {
 	// Start, if set, holds the neurons to begin with instead. Each is balanced first,
 	// |u_j| = |alpha_j|, which does not change what it computes.
 	Start *convexnn.Network
-	// Sharpness is |theta|^2 at which the flow ends; 0 means to end where the smallest
+	// Sharpness is |w|^2 at which the flow ends; 0 means to end where the smallest
 	// margin y_i f(x_i) is 1000. Margins that differ by a few units look the same to
 	// the loss, so that the largest margin is then told to about a tenth of a percent.
 	Sharpness float64
@@ -55,7 +55,7 @@ type Options struct {
 	// MaxSteps bounds the number of steps; 0 means 100,000.
 	MaxSteps int
 	// Checkpoints is about how many are taken, at equal changes of the network: of
-	// log |theta| and of the angles of the neurons, which show the early phase; 0
+	// log |w| and of the angles of the neurons, which show the early phase; 0
 	// means 50.
 	Checkpoints int
 	// Tolerance is the relative gap between upper and proved lower bound up to which

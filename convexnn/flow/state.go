@@ -38,14 +38,14 @@ func (s state) normalise() {
 	}
 }
 
-// logRho is log |theta|, where |theta|^2 = sum_j |u_j|^2 + alpha_j^2 = 2 sum_j exp(2 b_j).
+// logRho is log |w|, where |w|^2 = sum_j |u_j|^2 + alpha_j^2 = 2 sum_j exp(2 b_j).
 func (s state) logRho() float64 {
 	twice := make([]float64, len(s.logs))
 	floats.ScaleTo(twice, 2, s.logs)
 	return (math.Ln2 + floats.LogSumExp(twice)) / 2
 }
 
-// draw returns m neurons of Gaussian weights, scaled to |theta| = size.
+// draw returns m neurons of Gaussian weights, scaled to |w| = size.
 func draw(rng *rand.Rand, m, d int, size float64) state {
 	s := newState(m, d)
 	for k := range s.dirs {

@@ -114,6 +114,12 @@ type bound struct {
 func (b *bracket) price(ctx context.Context, lambda []float64, how convexnn.PriceSettings, at state) (bound, error) {
 	nu := floats.MulTo(make([]float64, len(b.y)), lambda, b.y)
 	floats.Scale(1/floats.Sum(lambda), nu)
+	for i, v := range nu {
+		const nothing = 1e-30
+		if math.Abs(v) < nothing {
+			nu[i] = 0
+		}
+	}
 	how.NoPatterns = true
 	for sign := range how.Given {
 		how.Given[sign] = slices.Clone(how.Given[sign])

@@ -118,7 +118,7 @@ func (r *Result) warn(signs []float64) {
 	case !r.Separated && r.Status == convexnn.Limited:
 		r.Warnings = append(r.Warnings, NeverSeparated)
 	}
-	if r.Estimate != nil && r.Certificate.LowerBound == 0 {
+	if r.Estimate != nil {
 		r.Warnings = append(r.Warnings, Unproved)
 	}
 }

@@ -105,8 +105,8 @@ const (
 	StepsUsedUp Warning = "the steps were used up before the end"
 	// StepTooSmall: the accuracy cannot be met.
 	StepTooSmall Warning = "the steps became too small; a larger accuracy may help"
-	// Unproved: the price of the multipliers takes too much work.
-	Unproved Warning = "lower bounds are estimates: proving one takes too much work"
+	// Unproved: there is an Estimate.
+	Unproved Warning = "the better lower bound is an estimate, since proving it takes too much work"
 )
 
 // Run follows gradient flow on the loss sum_i l(y_i f(x_i)) of a two-layer ReLU network, for

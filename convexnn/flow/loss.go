@@ -49,7 +49,10 @@ func (l Loss) pulls(pull, q []float64) (logPull, logLoss float64) {
 	}
 	logPull = floats.LogSumExp(pull)
 	for i, p := range pull {
-		pull[i] = math.Exp(p - logPull)
+		const nothing = -600 // below come numbers that processors are slow with
+		if pull[i] = 0; p-logPull > nothing {
+			pull[i] = math.Exp(p - logPull)
+		}
 	}
 	if l == Exponential {
 		return logPull, logPull

@@ -146,27 +146,29 @@ func TestSettle(t *testing.T) {
 	x := mat.NewDense(2, 2, []float64{1, 0, -1, 1})
 	for _, c := range []struct {
 		pulls []float64 // l_i y_i
+		past  float64   // how far it has come past the line
 		side  int8
 		share float64
 	}{
 		// The first row is negative and pulls the positive neuron to the left; the second,
 		// positive, to the left too: it crosses.
-		{[]float64{-0.5, 0.5}, -1, 0},
+		{[]float64{-0.5, 0.5}, -1e-7, -1, 0},
 		// Both negative: the second pushes to the right, and the first back.
-		{[]float64{-0.7, -0.3}, 0, 3.0 / 7},
+		{[]float64{-0.7, -0.3}, 1e-7, 0, 3.0 / 7},
+		{[]float64{-0.7, -0.3}, -1e-7, 0, 3.0 / 7},
 		// The second is stronger.
-		{[]float64{-0.3, -0.7}, 1, 1},
+		{[]float64{-0.3, -0.7}, 1e-7, 1, 1},
 		// The first is positive, and bends the loss the other way.
-		{[]float64{0.5, -0.5}, 1, 0},
+		{[]float64{0.5, -0.5}, 1e-7, 1, 0},
 	} {
 		s := newSides(x, 1)
 		line := s.line[0]
 		facing := s.facing[0]
 		at := newState(1, 2)
-		copy(at.dirs, []float64{1e-7, 1})
-		s.put(0, line, int8(-facing))
+		copy(at.dirs, []float64{c.past, 1})
+		s.put(0, line, int8(-facing*math.Copysign(1, c.past)))
 		s.put(0, s.line[1], int8(s.facing[1]))
-		s.settle(0, []int{line}, at, 1, c.pulls, []float64{facing * 1e-7, facing * 1e-7})
+		s.settle(0, []int{line}, at, 1, c.pulls, []float64{facing * c.past, facing * c.past})
 		if got := s.side[0][line] * int8(facing); got != c.side {
 			t.Errorf("pulls %v: side %d, not %d", c.pulls, got, c.side)
 		}
@@ -209,6 +211,30 @@ func TestMultiplier(t *testing.T) {
 	// A first row that is too weak cannot.
 	if cosine, _ = r.align(0, []float64{-0.3, 1, -0.5}); cosine > 0.99 {
 		t.Errorf("alignment %v with half of what it takes", cosine)
+	}
+}
+
+// The average with the power 1 is the integral of |w| l over that of |w|, d log|w| for time.
+func TestAverage(t *testing.T) {
+	a := newAverage([]float64{1, 0})
+	const steps, growth = 1000, 2.0
+	for k := range steps {
+		l := (float64(k) + 0.5) / steps
+		a.add([]float64{1 - l, l}, growth/steps)
+	}
+	// With g the growth from now back: what was there before keeps exp(-2), and the rest is
+	// the integral of exp(-g) (1 - g/2) from 0 to 2.
+	want := (1 - math.Exp(-growth)) - (1-(1+growth)*math.Exp(-growth))/growth
+	if got := a.remembered()[1]; math.Abs(got-want) > 1e-3 {
+		t.Errorf("average %v, not %v", got, want)
+	}
+	for k, p := range powers {
+		if math.IsInf(p, 1) && a.windows[k][1] != 1-0.5/steps {
+			t.Errorf("the present is %v", a.windows[k])
+		}
+		if math.Abs(floats.Sum(a.windows[k])-1) > 1e-12 {
+			t.Errorf("shares %v", a.windows[k])
+		}
 	}
 }
 

@@ -122,30 +122,53 @@ func (s *sides) settle(j int, come []int, at state, sign float64, signed []float
 			changed = true
 		}
 	}
-	if slices.Equal(slides, s.slides[j]) {
-		return changed
+	if !slices.Equal(slides, s.slides[j]) {
+		s.slide(j, slides)
+		changed = true
 	}
-	s.slide(j, slides)
-	if b := s.bases[j]; b != nil {
-		e := at.dir(j)
-		complement(b, e)
-		floats.Scale(1/floats.Norm(e, 2), e)
+	// A step ends a little past a line. Who slides along it, or goes back, begins on it.
+	var past []int
+	for _, k := range ridges {
+		if z[k] != 0 && float64(s.side[j][k])*z[k] <= 0 {
+			past = append(past, k)
+		}
 	}
+	return s.place(at.dir(j), past) || changed
+}
+
+// place moves a direction onto some lines near it, and reports whether it has done so.
+func (s *sides) place(e []float64, list []int) bool {
+	b := s.basis(list)
+	if b.Len() == 0 {
+		return false
+	}
+	to := slices.Clone(e)
+	b.Complement(to)
+	const near = 0.5 // or the lines do not meet near it
+	length := floats.Norm(to, 2)
+	if length < near {
+		return false
+	}
+	floats.ScaleTo(e, 1/length, to)
 	return true
 }
 
-// slide makes neuron j slide along the lines given.
-func (s *sides) slide(j int, list []int) {
-	s.slides[j], s.bases[j] = list, nil
-	if len(list) == 0 {
-		return
-	}
+// basis is an orthonormal basis of the normals of some lines.
+func (s *sides) basis(list []int) *orth.Basis {
 	d := s.normals.Cols
 	b := orth.New(d, d-1)
 	for _, k := range list {
 		b.Push(s.normal(k), 1, 1e-10)
 	}
-	s.bases[j] = b
+	return b
+}
+
+// slide makes neuron j slide along the lines given.
+func (s *sides) slide(j int, list []int) {
+	s.slides[j], s.bases[j] = list, nil
+	if len(list) > 0 {
+		s.bases[j] = s.basis(list)
+	}
 }
 
 // shares returns the share in [0,1] of the bend of each ridge with which the force on

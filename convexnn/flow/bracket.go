@@ -66,9 +66,9 @@ func priceSettings(x *mat.Dense, cells, nodes float64) (convexnn.PriceSettings, 
 	return convexnn.PriceSettings{MaxNodes: -1}, nil
 }
 
-// take prices the candidates (n each, not negative) of a checkpoint, as far as they may be
-// better than what is known: the first in any case. The best becomes the checkpoint's dual
-// vector.
+// take prices the candidates (n each, not negative) of a checkpoint: the first in any case,
+// which becomes the checkpoint's dual vector, the others if they may be better than what is
+// known.
 func (b *bracket) take(ctx context.Context, c *Checkpoint, candidates [][]float64, at state) error {
 	for k, lambda := range candidates {
 		if k > 0 && b.hope(lambda, at) <= max(b.proved.LowerBound, c.DualValue) {
@@ -79,12 +79,12 @@ func (b *bracket) take(ctx context.Context, c *Checkpoint, candidates [][]float6
 			return err
 		}
 		b.keep(found)
-		best := found.proved
-		if !(best.LowerBound > 0) {
-			best = found.guess
-		}
-		if best.LowerBound > c.DualValue {
-			c.Dual, c.DualValue, c.DualKind = best.Dual, best.LowerBound, best.Kind
+		if k == 0 {
+			dual := found.proved
+			if !(dual.LowerBound > 0) {
+				dual = found.guess
+			}
+			c.Dual, c.DualValue, c.DualKind = dual.Dual, dual.LowerBound, dual.Kind
 		}
 	}
 	return nil

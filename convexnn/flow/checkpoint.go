@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -38,13 +39,7 @@ func (r *run) checkpoint(ctx context.Context) error {
 		r.bracket.upper = c.Upper
 	}
 	if ctx.Err() == nil {
-		candidates := r.average.windows
-		if r.multiplierFits() {
-			if lambda, _ := r.multiplier(); floats.Max(lambda) > 0 {
-				candidates = append([][]float64{lambda}, candidates...)
-			}
-		}
-		if err := r.bracket.take(ctx, c, candidates, g.now); err != nil {
+		if err := r.bracket.take(ctx, c, r.candidates(c.Separated), g.now); err != nil {
 			return err
 		}
 	}
@@ -57,6 +52,22 @@ func (r *run) checkpoint(ctx context.Context) error {
 		r.Progress(c)
 	}
 	return nil
+}
+
+// candidates lists multipliers (n each) to price, first those that stand for this moment.
+func (r *run) candidates(separated bool) [][]float64 {
+	shares := r.average.windows
+	if !r.multiplierFits() {
+		return shares
+	}
+	switch lambda, _ := r.multiplier(); {
+	case floats.Max(lambda) == 0:
+		return shares
+	case separated:
+		return append([][]float64{lambda}, shares...)
+	default:
+		return append(slices.Clip(shares), lambda)
+	}
 }
 
 // finish completes the result.

@@ -36,9 +36,11 @@ type Checkpoint struct {
 	Lower     float64
 	LowerKind convexnn.CertificateKind
 	Estimate  float64
-	// Dual (n) is the dual vector nu of this moment, nu_i y_i >= 0, scaled to
-	// max(theta(nu), theta(-nu)) <= 1 as far as DualKind says, and DualValue is
-	// sum |nu_i|, the bound that it gives.
+	// Dual (n) is the dual vector nu of this moment, nu_i y_i >= 0: the shares of the samples
+	// in the gradient as the weights remember them, and once the samples are separated the
+	// multipliers of the KKT conditions, scaled to max(theta(nu), theta(-nu)) <= 1 as far as
+	// DualKind says. DualValue is sum |nu_i|, the bound that it gives; other vectors may give
+	// Lower. They are not set after a stop.
 	Dual      []float64
 	DualValue float64
 	DualKind  convexnn.CertificateKind

@@ -213,6 +213,19 @@ func TestInvariants(t *testing.T) {
 	}
 }
 
+// However coarse the steps, the loss does not rise but for what it takes to move onto a line.
+func TestCoarse(t *testing.T) {
+	for seed := range uint64(5) {
+		x, y := gaussian(rand.New(rand.NewPCG(seed, 1)), 8, 3)
+		r := run(t, x, y, flow.Options{Accuracy: 0.1, WithoutProgram: true, Seed: seed, Checkpoints: 1000})
+		for k, c := range r.Checkpoints[1:] {
+			if before := r.Checkpoints[k]; c.LogLoss > before.LogLoss+0.02*(1+math.Abs(before.LogLoss)) {
+				t.Errorf("seed %d, checkpoint %d: loss exp(%v) after exp(%v)", seed, k, c.LogLoss, before.LogLoss)
+			}
+		}
+	}
+}
+
 // checkClock computes loss and growth of a checkpoint from its network: (log rho)' is the
 // inner product of the network with its gradient, 2 sum l_i y_i f(x_i)/|w|^2.
 func checkClock(t *testing.T, x *mat.Dense, y []float64, loss flow.Loss, c *flow.Checkpoint) {

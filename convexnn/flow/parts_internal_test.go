@@ -238,6 +238,33 @@ func TestAverage(t *testing.T) {
 	}
 }
 
+// An estimate goes when something refutes it, and when as much is proved.
+func TestKeep(t *testing.T) {
+	of := func(proved, guess float64) bound {
+		return bound{proved: convexnn.Certificate{LowerBound: proved}, guess: convexnn.Certificate{LowerBound: guess}}
+	}
+	for _, c := range []struct {
+		optimum, upper, proved, guess float64
+		stays                         bool
+	}{
+		{0, 0, 1, 2, true},
+		{0, 0, 2, 2, false},
+		{0, 1.9, 1, 2, false},
+		{1.9, 2.5, 1, 2, false},
+		{2.1, 2.5, 1, 2, true},
+	} {
+		b := &bracket{optimum: c.optimum, upper: c.upper}
+		b.keep(of(c.proved, c.guess))
+		if (b.estimate != nil) != c.stays || b.proved.LowerBound != c.proved {
+			t.Errorf("%+v: estimate %v, proved %v", c, b.estimate, b.proved.LowerBound)
+		}
+		b.keep(of(0.5, 0.6))
+		if (b.estimate != nil) != c.stays || b.proved.LowerBound != c.proved {
+			t.Errorf("%+v: a worse bound changes the estimate to %v, the bound to %v", c, b.estimate, b.proved.LowerBound)
+		}
+	}
+}
+
 func TestLogMean(t *testing.T) {
 	for _, c := range [][2]float64{{1, 3}, {3, 1}, {2, 2 + 1e-5}, {5, 5}} {
 		sum := 0.0

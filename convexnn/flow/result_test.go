@@ -46,7 +46,7 @@ func TestResult(t *testing.T) {
 	}
 
 	last := r.Checkpoints[len(r.Checkpoints)-1]
-	if last.DualValue < 0.999*r.Certificate.LowerBound || last.Upper < r.Upper*(1-1e-9) || last.Upper > r.Upper*(1+1e-9) {
+	if last.DualValue < 0.99*r.Certificate.LowerBound || last.Upper < r.Upper*(1-1e-9) || last.Upper > r.Upper*(1+1e-9) {
 		t.Errorf("the last checkpoint has [%v, %v], the result [%v, %v]", last.DualValue, last.Upper, r.Certificate.LowerBound, r.Upper)
 	}
 	if want := (r.Upper - r.Certificate.LowerBound) / r.Upper; math.Abs(r.Certificate.RelativeGap-want) > 1e-12 {

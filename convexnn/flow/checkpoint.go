@@ -127,7 +127,7 @@ func (r *Result) warn(signs []float64) {
 	case alive[1] == 0 || alive[-1] == 0:
 		r.Warnings = append(r.Warnings, SignDied)
 	case !r.Separated && r.Status == convexnn.Limited:
-		r.Warnings = append(r.Warnings, NeverSeparated)
+		r.Warnings = append(r.Warnings, NotSeparated)
 	}
 	if r.Estimate != nil {
 		r.Warnings = append(r.Warnings, Unproved)

@@ -52,10 +52,10 @@
 // On other data the flow may tend to a KKT point that is above the optimum, and it may
 // never separate the samples: a neuron that is active on no sample is dead, one that is
 // active on the wrong ones only dies, and signs do not change. So nothing is claimed
-// without a proof. [Result.GloballyOptimal] says that a dual vector of the flow, priced by
-// cells, by sorting or by a closed branch and bound, meets the network within a tolerance.
-// Where it is false, the network may be optimal or not; the solution of the program,
-// [Result.Program], tells how far off it is.
+// without a proof. [Result.GloballyOptimal] says that the bound of a dual vector of the flow
+// whose price is proved (by sorting, by cells, by branch and bound) meets the network
+// within a tolerance. Where it is false, the network may be optimal or not; the solution
+// of the program, [Result.Program], tells how far off it is.
 //
 // The limit is never reached. At smallest margin M the loss no longer sees differences of
 // a few units, so that the upper bound is some log(n)/M above that of the direction it tends
@@ -98,7 +98,7 @@
 // For any lambda >= 0, sum lambda_i / max(theta(nu), theta(-nu)) is a lower bound of the
 // program. Candidates are the shares l as they are and averaged over the past, with weights
 // that grow with powers of |w|, and the non-negative least squares solution of the KKT
-// conditions, which is usually the best by far. The average with weight |w| is what
+// conditions, which is usually the best once the samples are separated. The average with weight |w| is what
 // the weights remember: w is the integral of |w| G. A bound counts as proved when the price
 // was; prices of local search make estimates, which are kept apart and can be wrong.
 //

@@ -79,8 +79,9 @@ type Result struct {
 
 	// Multiplier (n) is lambda >= 0 with u_j = alpha_j X'D_j (y o lambda) for all neurons
 	// as nearly as possible, in the units of Network; Residual is how nearly, a root mean
-	// square relative to |u_j|. MultiplierPrice is what is known of its price; at 1 the
-	// condition for global optimality holds. It has no Found.
+	// square relative to |u_j|. MultiplierPrice is what is known of its price: the sufficient
+	// condition for global optimality is that it is at most 1, and in the limit it is never
+	// less. All three are zero where Separated is false. It has no Found.
 	Multiplier      []float64
 	Residual        float64
 	MultiplierPrice convexnn.Price
@@ -97,8 +98,9 @@ type Warning string
 
 // The warnings.
 const (
-	// NeverSeparated: the flow has come to a rest with samples that no neuron can reach.
-	NeverSeparated Warning = "the network does not separate the samples; another seed or more neurons may"
+	// NotSeparated: the flow has come to a rest, to all appearances, with samples that no
+	// neuron reaches.
+	NotSeparated Warning = "the network does not separate the samples; another seed or more neurons may"
 	// OneSign: all outputs have one sign, which the flow never changes.
 	OneSign Warning = "all outputs have the same sign, and no such network separates two classes"
 	// SignDied: all neurons of one sign are dead.

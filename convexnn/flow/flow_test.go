@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -219,7 +220,7 @@ func TestCoarse(t *testing.T) {
 		x, y := gaussian(rand.New(rand.NewPCG(seed, 1)), 8, 3)
 		r := run(t, x, y, flow.Options{Accuracy: 0.1, WithoutProgram: true, Seed: seed, Checkpoints: 1000})
 		for k, c := range r.Checkpoints[1:] {
-			if before := r.Checkpoints[k]; c.LogLoss > before.LogLoss+0.02*(1+math.Abs(before.LogLoss)) {
+			if before := r.Checkpoints[k]; c.LogLoss > before.LogLoss+0.01*(1+math.Abs(before.LogLoss)) {
 				t.Errorf("seed %d, checkpoint %d: loss exp(%v) after exp(%v)", seed, k, c.LogLoss, before.LogLoss)
 			}
 		}
@@ -275,7 +276,9 @@ func TestUnits(t *testing.T) {
 func TestReproducible(t *testing.T) {
 	x, y := gaussian(rand.New(rand.NewPCG(2, 4)), 12, 3)
 	o := flow.Options{Neurons: 30, Seed: 7, WithoutProgram: true}
-	if a, b := run(t, x, y, o), run(t, x, y, o); !reflect.DeepEqual(a, b) {
+	a := run(t, x, y, o)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if b := run(t, x, y, o); !reflect.DeepEqual(a, b) {
 		t.Error("two runs with one seed differ")
 	}
 }

@@ -81,6 +81,10 @@ const (
 	rising = 1e-9
 )
 
+// mostForgiven bounds by how much a direction may be wrong after a crossing, since what
+// slides along a line is put onto it.
+const mostForgiven = 1e-3
+
 // leastStep is the step, in units of 1/scale, below which nothing moves any more.
 const leastStep = 1e-13
 
@@ -138,7 +142,7 @@ func (g *integrator) advance(limit float64) bool {
 // crossing is the time, at most h, of the first crossing after which the step would go on
 // with a field that is wrong by more than the tolerance, and a little more.
 func (g *integrator) crossing(h float64) float64 {
-	first := h
+	first, forgiven := h, min(g.tolerance, mostForgiven)
 	for j := range g.now.logs {
 		from, to := g.products.RawRowView(j), g.nextProducts.RawRowView(j)
 		for k, z := range to {
@@ -150,8 +154,8 @@ func (g *integrator) crossing(h float64) float64 {
 				share = min(1, max(0, from[k]/(from[k]-z)))
 			}
 			bend := math.Abs(g.field.sides.bend(1, k, g.field.signed))
-			if (1-share)*h*bend > g.tolerance {
-				first = min(first, share*h+g.tolerance/(2*bend))
+			if (1-share)*h*bend > forgiven {
+				first = min(first, share*h+forgiven/(2*bend))
 			}
 		}
 	}

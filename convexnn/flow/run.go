@@ -100,7 +100,7 @@ func (r *run) step(ctx context.Context) (convexnn.Status, bool) {
 	case g.steps == r.MaxSteps:
 		r.result.Warnings = append(r.result.Warnings, StepsUsedUp)
 		return convexnn.Limited, true
-	case !g.advance(math.Inf(1)):
+	case !g.advance(r.left()):
 		r.result.Warnings = append(r.result.Warnings, StepTooSmall)
 		return convexnn.Limited, true
 	}
@@ -136,9 +136,26 @@ func (r *run) done() bool {
 	return floats.Min(r.flow.field.margins) >= defaultMargin
 }
 
+// left is about how long it takes to the end, and a little more, at the present growth.
+func (r *run) left() float64 {
+	g := r.flow
+	growing := math.Inf(1) // of log rho
+	switch least := floats.Min(g.field.margins); {
+	case r.Sharpness > 0:
+		growing = math.Log(r.Sharpness)/2 - g.logRho
+	case least > 0:
+		growing = math.Log(defaultMargin/least) / 2
+	}
+	if growth := g.growth(); growth > 0 {
+		return max(1.01*growing/growth, 1e-6/g.scale)
+	}
+	return math.Inf(1)
+}
+
 // rest is the speed, relative to the longest row, below which a neuron neither turns nor
-// grows.
-const rest = 1e-4
+// grows. Of 400 runs on random data one that rests by this measure would have gone on to
+// separate its samples.
+const rest = 1e-5
 
 // rests reports whether the flow has come to a rest: there are samples whose margin is
 // not positive, and no neuron turns or grows that could change it. The shares of the

@@ -5,6 +5,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/kernel"
 )
 
 // An integrator follows the flow. Within a step patterns are fixed, so that the field is
@@ -93,11 +95,12 @@ const leastStep = 1e-13
 func (g *integrator) advance(limit float64) bool {
 	rate := g.field.stiffness(g.now, g.products)
 	before, logPull := g.field.logLoss, g.field.logPull
-	h, cuts := min(g.step, limit), 0
+	h := min(g.step, limit)
 	if g.most > 0 {
 		h = min(h, g.most)
 	}
-	for {
+	whole := 0.0 // the step before it was cut
+	for cuts := 0; ; {
 		if h*g.scale < leastStep {
 			return false
 		}
@@ -113,16 +116,16 @@ func (g *integrator) advance(limit float64) bool {
 		rises := g.field.logLoss - before
 		if !(err <= 1) || !(rises <= rising*(1+math.Abs(before))) {
 			g.rejected++
-			h *= min(0.5, max(0.1, 0.8/math.Cbrt(err)))
+			h *= min(0.5, resize(err))
 			continue
 		}
 		g.field.sides.products(g.nextProducts, g.next)
 		if to := g.crossing(h); to < 0.9*h && cuts < retries {
 			cuts++
-			h = to
+			whole, h = max(whole, h), to
 			continue
 		}
-		g.step = h * min(5, max(0.2, 0.8/math.Cbrt(err)))
+		g.step = max(h*resize(err), whole)
 		break
 	}
 	g.steps++
@@ -137,6 +140,16 @@ func (g *integrator) advance(limit float64) bool {
 		g.field.sides.products(g.products, g.now)
 	}
 	return true
+}
+
+// resize is by how much to change a step with an error of so many times the tolerance, which
+// is not a number where the step has left the range of float64.
+func resize(err float64) float64 {
+	const least, most, safety = 0.1, 5, 0.8
+	if !(err < 1e9) {
+		return least
+	}
+	return min(most, max(least, safety/math.Cbrt(err)))
 }
 
 // crossing is the time, at most h, of the first crossing after which the step would go on
@@ -162,7 +175,8 @@ func (g *integrator) crossing(h float64) float64 {
 	return first
 }
 
-// settle lets each neuron that has come to a line, or slides along some, choose its side.
+// settle lets each neuron that has come to a line, is on one and leaves its side, or slides
+// along some, choose its side.
 func (g *integrator) settle() bool {
 	changed := false
 	s := g.field.sides
@@ -170,7 +184,7 @@ func (g *integrator) settle() bool {
 		var come []int
 		z := g.products.RawRowView(j)
 		for k, v := range z {
-			if s.wrong(j, k, v) {
+			if s.wrong(j, k, v) || math.Abs(v) <= onLine && float64(s.side[j][k])*kernel.Dot(g.velocity.dir(j), s.normal(k)) < 0 {
 				come = append(come, k)
 			}
 		}

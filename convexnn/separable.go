@@ -38,7 +38,7 @@ func Separable(x *mat.Dense, y []float64) error {
 	for i := range n {
 		row := x.RawRowView(i)
 		if floats.Norm(row, 2) == 0 {
-			return fmt.Errorf("%w: row %d of X is zero, where every such network is zero; a column of ones gives neurons a bias", ErrNotSeparable, i+1)
+			return fmt.Errorf("%w: row %d of X is zero, where every such network is zero", ErrNotSeparable, i+1)
 		}
 		directions[i] = unit(row)
 	}

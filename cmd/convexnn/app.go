@@ -104,7 +104,7 @@ usage, 3 stopped early with a usable result.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		a.trainCommand(), a.exactCommand(), a.relaxCommand(), a.linearCommand(), a.pathCommand(), a.compareCommand(), a.predictCommand(), a.evaluateCommand(),
+		a.trainCommand(), a.exactCommand(), a.relaxCommand(), a.linearCommand(), a.flowCommand(), a.pathCommand(), a.compareCommand(), a.predictCommand(), a.evaluateCommand(),
 		a.certifyCommand(), a.verifyCommand(), a.patternsCommand(), a.datasetsCommand(), a.versionCommand(),
 	)
 	return root

@@ -7,6 +7,7 @@
 //	convexnn exact DATA [flags]     find the best network of a given width
 //	convexnn linear DATA [flags]    train a deep linear network, and show its convex programs
 //	convexnn relax DATA [flags]     bound training by convex relaxations
+//	convexnn flow DATA [flags]      follow gradient flow towards the largest margin
 //	convexnn predict MODEL DATA     predict the targets of each row
 //	convexnn evaluate MODEL DATA    measure a model on labelled rows
 //	convexnn certify MODEL DATA     say how far a network is from the best one

@@ -41,6 +41,7 @@ type results struct {
 	text        io.Writer // the summary
 	report      *report
 	model, plot *output // nil for none
+	others      []named // files that are written already, to be named with the rest
 }
 
 // results checks that everything can be written, before the work begins.
@@ -85,7 +86,7 @@ func (a *app) idle(r *results) bool {
 // write writes the files that were asked for, a model, a picture in a format, and the
 // report, and names them. It comes after the summary: files can fail.
 func (r *results) write(model *model, picture func(w io.Writer, format string) error, report any) error {
-	var written []named
+	written := r.others
 	if r.model != nil && model != nil {
 		if err := r.model.write(model.write); err != nil {
 			return err

@@ -2,6 +2,7 @@ package prune
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -47,6 +48,7 @@ func (a *Neurons) Vertex(y []float64, beta float64, hard bool, order []int) []fl
 			break
 		}
 	}
+	p.settle(y)
 	return p.scale
 }
 
@@ -77,9 +79,54 @@ func (p *purifier) measure(y []float64) {
 	p.slack = f
 	for i := range f {
 		f[i] = p.sign[i]*f[i] - math.Abs(y[i])
-		if p.at[i] || p.hard && f[i] < 0 {
+		if p.at[i] {
 			f[i] = 0
 		}
+		p.keep(i)
+	}
+}
+
+// keep keeps a slack that must not be negative from being so by rounding: such a sample
+// would not be held at its margin any more.
+func (p *purifier) keep(i int) {
+	if p.hard {
+		p.slack[i] = max(0, p.slack[i])
+	}
+}
+
+// settle solves for the factors of the basis anew: the steps on the way leave their rounding
+// in them.
+func (p *purifier) settle(y []float64) {
+	m := len(p.basis)
+	if m == 0 {
+		return
+	}
+	matrix, rest := mat.NewDense(m, m, nil), mat.NewVecDense(m, nil)
+	others := slices.Clone(p.scale)
+	for _, j := range p.basis {
+		others[j] = 0
+	}
+	for s, i := range p.rows {
+		sum := y[i]
+		for j, c := range others {
+			if c != 0 {
+				sum -= c * p.Fits[j][i]
+			}
+		}
+		rest.SetVec(s, sum)
+		for b, j := range p.basis {
+			matrix.Set(s, b, p.Fits[j][i])
+		}
+	}
+	var lu mat.LU
+	lu.Factorize(matrix)
+	var c mat.VecDense
+	_ = lu.SolveVecTo(&c, false, rest) // if only badly conditioned, it is solved nevertheless
+	if c.Len() < m || !(floats.Min(c.RawVector().Data) >= 0) || math.IsInf(floats.Max(c.RawVector().Data), 1) {
+		return
+	}
+	for b, j := range p.basis {
+		p.scale[j] = c.AtVec(b)
 	}
 }
 
@@ -122,6 +169,7 @@ func (p *purifier) push(k int) bool {
 	for i := range p.slack {
 		if !p.at[i] {
 			p.slack[i] += way * step * rate[i]
+			p.keep(i)
 		}
 	}
 	switch {
@@ -139,37 +187,40 @@ func (p *purifier) push(k int) bool {
 
 // limit returns how far factor k can move one way, and what ends it: the factor of the
 // basis at a position, or k itself at the position after the last, or a sample, if that is
-// not negative. Of events that come together it takes the one of the largest rate, which
-// keeps the basis well-conditioned.
+// not negative. Of events that nearly come together it takes the one of the largest rate,
+// which keeps the basis well-conditioned, and lets the others pass by rounding (Harris,
+// Pivot selection methods of the Devex LP code, Mathematical Programming 5, 1973).
 func (p *purifier) limit(k int, d, rate []float64, way float64) (step float64, factor, sample int) {
-	const negligible, together = 1e-10, 1e-12
-	step, factor, sample = math.Inf(1), len(p.basis), -1
-	best := 1.0 // the rate of the event, relative to others of its kind
-	if way < 0 {
-		step = p.scale[k]
-	}
-	first := func(at, speed float64) bool {
-		if at < step*(1-together) || at <= step*(1+together) && speed > best {
-			step, best = min(step, at), speed
-			return true
-		}
-		return false
-	}
+	const negligible, rounding = 1e-10, 1e-13
 	most := max(1, floats.Norm(d, math.Inf(1)))
-	for b, j := range p.basis {
-		if v := way * d[b]; v < -negligible*most && first(p.scale[j]/-v, -v/most) {
-			factor = b
+	// each lists the events: how far they are, how far with the rounding that they may
+	// pass by, and their rate, relative to others of their kind.
+	each := func(do func(at, loose, speed float64, factor, sample int)) {
+		if way < 0 {
+			do(p.scale[k], p.scale[k], 1/most, len(p.basis), -1)
+		}
+		for b, j := range p.basis {
+			if v := -way * d[b]; v > negligible*most {
+				do(p.scale[j]/v, (p.scale[j]+rounding)/v, v/most, b, -1)
+			}
+		}
+		for i, r := range p.slack {
+			v := way * rate[i]
+			if p.at[i] || math.Abs(v) <= negligible*p.size[i] || r < 0 && v < 0 || r >= 0 && v > 0 {
+				continue
+			}
+			do(-r/v, (math.Abs(r)+rounding*p.size[i])/math.Abs(v), math.Abs(v)/p.size[i], -1, i)
 		}
 	}
-	for i, r := range p.slack {
-		v := way * rate[i]
-		if p.at[i] || math.Abs(v) <= negligible*p.size[i] || r < 0 && v < 0 || r >= 0 && v > 0 {
-			continue
+	end := math.Inf(1)
+	each(func(_, loose, _ float64, _, _ int) { end = min(end, loose) })
+	step, factor, sample = math.Inf(1), len(p.basis), -1
+	best := 0.0
+	each(func(at, _, speed float64, b, i int) {
+		if at <= end && speed > best {
+			step, best, factor, sample = at, speed, b, i
 		}
-		if first(-r/v, math.Abs(v)/p.size[i]) {
-			sample = i
-		}
-	}
+	})
 	return step, factor, sample
 }
 

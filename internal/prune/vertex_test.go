@@ -97,6 +97,54 @@ func TestVertex(t *testing.T) {
 	}
 }
 
+// Samples that arrive at their margins together stay there, where margins are hard, though
+// rounding puts some of them a little below.
+func TestVertexKeepsHardMargins(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 12))
+	for trial := range 300 {
+		n, m := 2+rng.IntN(20), 2+rng.IntN(60)
+		a := &prune.Neurons{Fits: make([][]float64, m), Sizes: make([]float64, m)}
+		f := make([]float64, n)
+		for j := range a.Fits {
+			a.Sizes[j], a.Fits[j] = 0.1+rng.Float64(), make([]float64, n)
+			for i := range n {
+				a.Fits[j][i] = float64(rng.IntN(9)-4) / 3
+			}
+			floats.Add(f, a.Fits[j])
+		}
+		for i := range f {
+			// Some steps end at several samples at once, but for rounding.
+			f[i] = math.Copysign(max(math.Abs(f[i])-float64(rng.IntN(3))*0.1, 0.1), f[i])
+			a.Fits[0][i] += math.Copysign(0.1, f[i])
+		}
+		ones := make([]float64, m)
+		floats.AddConst(1, ones)
+		before := floats.Sum(a.Sizes)
+		c := a.Vertex(f, 1, true, rng.Perm(m))
+		if after := floats.Dot(c, a.Sizes); after > before*(1+1e-9) {
+			t.Errorf("trial %d: the penalty rises from %g to %g", trial, before, after)
+		}
+		positive := 0
+		for _, v := range c {
+			if v > 0 {
+				positive++
+			}
+		}
+		if positive > n {
+			t.Errorf("trial %d: %d neurons for %d samples", trial, positive, n)
+		}
+		for i := range f {
+			got, size := 0.0, 0.0
+			for j, fit := range a.Fits {
+				got, size = got+c[j]*fit[i], size+math.Abs(c[j]*fit[i])
+			}
+			if short := math.Copysign(1, f[i]) * (f[i] - got); short > 1e-12*size {
+				t.Errorf("trial %d: sample %d of %d falls short of %g by %g", trial, i, n, f[i], short)
+			}
+		}
+	}
+}
+
 // One neuron, one sample: the objective max(0, 1 - 2c) + beta c falls until c = 1/2 where
 // beta < 2, and the neuron goes where it is larger.
 func TestVertexOfOneNeuron(t *testing.T) {

@@ -16,6 +16,10 @@ const (
 	idleRounds = 10
 	// sameDirection is the 1 - cosine up to which two directions count as one.
 	sameDirection = 1e-12
+	// sameColumn is their distance up to which they do so for the hinge loss. With hard
+	// margins, rows that nearly coincide ask for neurons that differ by little more, and
+	// the master stands them.
+	sameColumn = 1e-9
 	// violated is the relative excess over beta that makes a direction worth a
 	// column: below it rounding decides.
 	violated = 1e-12
@@ -121,12 +125,12 @@ func price(feature, v []float64) float64 {
 }
 
 func (o *pool) has(u []float64) bool {
-	for _, w := range o.directions {
-		if floats.Dot(u, w) >= 1-sameDirection {
-			return true
+	return slices.ContainsFunc(o.directions, func(w []float64) bool {
+		if o.Labels != nil {
+			return floats.Distance(u, w, 2) <= sameColumn
 		}
-	}
-	return false
+		return floats.Dot(u, w) >= 1-sameDirection
+	})
 }
 
 // solve solves the master and returns its objective.

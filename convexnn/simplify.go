@@ -66,10 +66,11 @@ func (net *Network) simplify(loss Loss, x *mat.Dense, y []float64, beta float64,
 	}
 	best := net.rescaled(nil)
 	best.balance()
+	allowed := s.rounding(best)
 	accept := func(trial *Network) bool {
 		trial = s.resize(trial)
 		f := s.objective(trial)
-		if !(f <= value*(1+rounding)) { // nor is NaN accepted
+		if !(f <= value*(1+allowed)) { // nor is NaN accepted
 			return false
 		}
 		best, value = trial, f
@@ -83,11 +84,29 @@ func (net *Network) simplify(loss Loss, x *mat.Dense, y []float64, beta float64,
 		}
 	}
 	for _, limit := range dependences {
-		if accept(s.prune(best, limit)) {
+		if accept(s.prune(best, limit)) || loss != Squared { // which knows no limit
 			break
 		}
 	}
 	return best, nil
+}
+
+// rounding is the relative rise of the objective that a step may cause. Margins are what is
+// left where the outputs of neurons cancel, and rounding is in proportion to what cancels.
+func (s *simplifier) rounding(net *Network) float64 {
+	if s.loss != HardMargin {
+		return rounding
+	}
+	const most = 1e-9
+	cancel := 1.0
+	sizes := make([]float64, len(s.y))
+	for _, fit := range s.fits(net) {
+		for i, f := range fit {
+			sizes[i] += math.Abs(f / s.y[i])
+			cancel = max(cancel, sizes[i])
+		}
+	}
+	return min(most, rounding*cancel)
 }
 
 type simplifier struct {

@@ -3,6 +3,11 @@ package convexnn
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/arrangements/pricing"
 )
 
 // CertificateKind is what is known of the optimality of a network. Kinds are
@@ -66,6 +71,28 @@ type Certificate struct {
 // NewCertificate is [Loss.Certificate] of the squared loss.
 func NewCertificate(y, v []float64, beta, objective float64, price Price) Certificate {
 	return Squared.Certificate(y, v, beta, objective, price)
+}
+
+// refuted returns what is left of an estimate when the neurons of a network are priced at
+// its vector too: a bound that is not above the objective of the network, which weak
+// duality for these neurons alone makes sure. Nil stays nil.
+func (c *Certificate) refuted(net *Network, x *mat.Dense, y []float64, beta, objective float64) *Certificate {
+	if c == nil {
+		return nil
+	}
+	most := 0.0
+	for _, h := range net.Neurons {
+		if length := floats.Norm(h.Weights, 2); length > 0 {
+			most = max(most, math.Abs(pricing.Value(x, c.Dual, h.Weights))/length)
+		}
+	}
+	if most <= c.Price.Value {
+		return c
+	}
+	price := c.Price
+	price.Value = most
+	out := c.Loss.Certificate(y, c.Dual, beta, objective, price)
+	return &out
 }
 
 // global reports whether the certificate speaks of all networks.

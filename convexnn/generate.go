@@ -26,6 +26,9 @@ type trainer struct {
 	prover    PriceSettings // the way to price whose word counts; local search where nothing can be proved
 	seed      uint64        // of local search
 	progress  func(b *bracket)
+	// rough trainings end with a careful search, and have neither an estimate nor, unless
+	// a search proves by the way, a proof: their networks are steps to others.
+	rough bool
 }
 
 func newTrainer(x *mat.Dense, y []float64, beta float64, intercept bool, tolerance float64) *trainer {
@@ -113,9 +116,13 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 			return err
 		}
 	}
+	gap := b.gap()
+	if t.rough {
+		gap = metrics.RelativeGap(b.objective, b.guess)
+	}
 	b.status = Limited
 	switch {
-	case b.gap() <= t.tolerance:
+	case gap <= t.tolerance:
 		b.status = Solved
 	case ctx.Err() != nil:
 		b.status = Stopped

@@ -47,25 +47,33 @@ func (result *Result) overAll(ctx context.Context, x *mat.Dense, y []float64, pr
 	if err != nil {
 		return nil, err
 	}
+	return result, result.conclude(best, network, x, y, t.target, options.Tolerance)
+}
+
+// conclude completes the result by a network, the bracket behind it, and targets, which
+// are those of the bounds.
+func (result *Result) conclude(best *bracket, network *Network, x *mat.Dense, y, target []float64, tolerance float64) error {
 	result.Status, result.Rounds, result.Patterns, result.Cells = best.status, best.rounds, best.patterns, best.cells
-	result.Certificate, result.Estimate = best.proved, best.estimate
 	if err := result.describe(network, x, y); err != nil {
-		return nil, err
+		return err
 	}
+	result.Certificate, result.Estimate = best.proved, best.estimate.refuted(network, x, target, result.Beta, result.Objective)
 	c := &result.Certificate
 	c.RelativeGap = metrics.RelativeGap(result.Objective, c.LowerBound)
 	gap := c.RelativeGap
-	if e := result.Estimate; e != nil {
+	if e := result.Estimate; e != nil && e.LowerBound <= c.LowerBound {
+		result.Estimate = nil
+	} else if e != nil {
 		e.RelativeGap = metrics.RelativeGap(result.Objective, e.LowerBound)
 		gap = min(gap, e.RelativeGap)
 	}
-	switch met := gap <= options.Tolerance; {
+	switch met := gap <= tolerance; {
 	case met:
 		result.Status = Solved
 	case result.Status == Solved:
 		result.Status = Limited
 	}
-	return result, nil
+	return nil
 }
 
 // prove proves what it can of the best estimate's dual vector.

@@ -5,15 +5,15 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
-
-	"github.com/convexnn/convexnn/internal/metrics"
 )
 
 // hardMargin completes the result by the network of the largest margin. With the hinge
 // loss and a beta below the reciprocal of the largest dual variable no slack pays, and its
 // network is that of the hard margin. That beta is not known: it is divided by ten as long
-// as there is slack, and each training begins with the network of the one before. Whatever
-// the beta, a dual vector of the hinge divided by its price is one of the hard margin.
+// as there is slack, and each training begins with the network of the one before. Until a
+// network separates the samples, and the tolerance is near, these trainings are rough: they
+// lead to the next, and are neither audited nor proved. Whatever the beta, a dual vector of
+// the hinge divided by its price is one of the hard margin.
 func (result *Result) hardMargin(ctx context.Context, x *mat.Dense, y []float64, prover PriceSettings, options Options) (*Result, error) {
 	options.report(Progress{Stage: "solve", Known: result})
 	_, d := x.Dims()
@@ -26,34 +26,48 @@ func (result *Result) hardMargin(ctx context.Context, x *mat.Dense, y []float64,
 		}
 	}
 	const leastRatio, finest = 1e-13, 1e-11
+	soft, rough := best, true
 	beta, accuracy := result.BetaMax.Value/10, 0.1
-	for beta > leastRatio*result.BetaMax.Value && accuracy > finest && best.gap() > options.Tolerance && ctx.Err() == nil {
-		soft, err := result.soften(ctx, x, y, beta, accuracy, best, prover, options)
-		if err != nil {
+	for best.gap() > options.Tolerance && ctx.Err() == nil {
+		before := best.gap()
+		rough = rough && (accuracy > options.Tolerance || best.network.isZero())
+		t := newTrainer(x, y, beta, false, accuracy)
+		t.loss, t.prover, t.seed, t.rough = Hinge, prover, options.Seed, rough
+		var err error
+		if soft, err = result.soften(ctx, t, soft.network, best, options); err != nil {
 			return nil, err
 		}
-		best.rounds, best.patterns, best.cells = best.rounds+soft.rounds, soft.patterns, soft.cells
 		loss, _, err := Hinge.Objective(soft.network, x, y, 0)
 		if err != nil {
 			return nil, err
 		}
-		if loss > 2*accuracy*soft.objective || best.network.isZero() {
+		slack := loss > 2*accuracy*soft.objective || best.network.isZero()
+		switch {
+		case slack && beta > leastRatio*result.BetaMax.Value:
 			beta /= 10
-		} else {
-			accuracy /= 10
+		case !slack && accuracy > finest && (rough || soft.status == Solved || best.gap() < before/2):
+			accuracy = max(finest, min(accuracy, soft.gap())/10)
+		case rough:
+			rough = false // the last one counts
+		default:
+			return result.separated(ctx, x, y, best, options)
 		}
+	}
+	t := newTrainer(x, y, 1, false, options.Tolerance)
+	t.loss, t.seed = HardMargin, options.Seed
+	if err := t.prove(ctx, best, trainProof(x)); err != nil {
+		return nil, err
 	}
 	return result.separated(ctx, x, y, best, options)
 }
 
-// soften trains with the hinge loss and takes what follows for the hard margin into best.
-func (result *Result) soften(ctx context.Context, x *mat.Dense, y []float64, beta, accuracy float64, best *bracket, prover PriceSettings, options Options) (*bracket, error) {
-	t := newTrainer(x, y, beta, false, accuracy)
-	t.loss, t.prover, t.seed = Hinge, prover, options.Seed
+// soften trains with the hinge loss, from the better of a network and the best one, and
+// takes what follows for the hard margin into best.
+func (result *Result) soften(ctx context.Context, t *trainer, start *Network, best *bracket, options Options) (*bracket, error) {
 	take := func(b *bracket) {
-		_ = best.offerMargin(b.network, x, y) // shapes were checked at the door
-		best.proveMargin(y, b)
-		best.guess = max(best.guess, b.guess/beta)
+		_ = best.offerMargin(b.network, t.x, t.y) // shapes were checked at the door
+		best.proveMargin(t.y, b)
+		best.guess = b.guess / t.beta
 	}
 	before := best.rounds
 	t.progress = func(b *bracket) {
@@ -63,17 +77,19 @@ func (result *Result) soften(ctx context.Context, x *mat.Dense, y []float64, bet
 		result.Patterns, result.Cells = b.patterns, b.cells
 		options.report(Progress{Stage: "generate", Known: result, Solve: now.report()})
 	}
-	soft, err := t.from(best.network)
+	soft, err := t.from(start)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.offer(soft, best.network); err != nil {
 		return nil, err
 	}
 	if err := t.run(ctx, soft); err != nil {
 		return nil, err
 	}
-	if err := t.prove(ctx, soft, trainProof(x)); err != nil {
-		return nil, err
-	}
 	take(soft)
+	best.rounds, best.patterns, best.cells = before+soft.rounds, soft.patterns, max(best.cells, soft.cells)
+	best.estimate = best.estimate.refuted(best.network, t.x, t.y, 1, best.objective)
 	return soft, nil
 }
 
@@ -117,26 +133,11 @@ func (result *Result) separated(ctx context.Context, x *mat.Dense, y []float64, 
 	if err := network.reachMargin(x, y); err != nil {
 		return nil, err
 	}
-	result.Rounds, result.Patterns, result.Cells = best.rounds, best.patterns, best.cells
-	result.Certificate, result.Estimate = best.proved, best.estimate
-	if err := result.describe(network, x, y); err != nil {
-		return nil, err
+	best.status = Limited
+	if ctx.Err() != nil {
+		best.status = Stopped
 	}
-	c := &result.Certificate
-	c.RelativeGap = metrics.RelativeGap(result.Objective, c.LowerBound)
-	gap := c.RelativeGap
-	if e := result.Estimate; e != nil {
-		e.RelativeGap = metrics.RelativeGap(result.Objective, e.LowerBound)
-		gap = min(gap, e.RelativeGap)
-	}
-	result.Status = Limited
-	switch {
-	case gap <= options.Tolerance:
-		result.Status = Solved
-	case ctx.Err() != nil:
-		result.Status = Stopped
-	}
-	return result, nil
+	return result, result.conclude(best, network, x, y, y, options.Tolerance)
 }
 
 // reachMargin scales the network until its margins are those asked for, if it separates

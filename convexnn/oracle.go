@@ -26,6 +26,7 @@ type oracle struct {
 	best   *bracket
 	units  scales
 	proves bool // whether the final search can be left to the prover
+	rough  bool // whether there is none
 	// bounds are the best ones that searches of each effort and above gave.
 	bounds [generation.Final + 1]Certificate
 	length float64 // norm of X
@@ -34,6 +35,7 @@ type oracle struct {
 func newOracle(t *trainer, b *bracket) *oracle {
 	return &oracle{
 		trainer: t, best: b, units: newScales(t.loss, t.x, t.target, t.beta), length: mat.Norm(t.x, 2),
+		rough:  t.rough,
 		proves: t.prover.Cells != nil || t.prover.MaxNodes > 0,
 	}
 }
@@ -68,6 +70,9 @@ func (o *oracle) Price(ctx context.Context, q generation.Query) ([][]float64, er
 
 // Best implements [generation.Oracle].
 func (o *oracle) Best(least generation.Effort) (dual []float64, bound float64) {
+	if o.rough {
+		least = min(least, generation.Careful)
+	}
 	c := o.bounds[least]
 	if c.Dual == nil {
 		return nil, 0
@@ -91,13 +96,18 @@ func bySign(neurons []generation.Neuron) (given [2][][]float64) {
 // search prices v with an effort, keeps the bounds that follow, and returns the price,
 // with the directions found. That ctx ends is no error.
 func (o *oracle) search(ctx context.Context, v []float64, effort generation.Effort, given [2][][]float64, round int) (Price, error) {
+	if o.rough {
+		effort = min(effort, generation.Careful)
+	}
 	if o.intercept {
 		v = centered(v)
 	}
 	// A perfect fit leaves a residual of nothing but rounding, which would ask for
-	// neurons for ever.
+	// neurons for ever. The dual vectors of classifiers are no residuals: they are small
+	// where beta is, whatever the margins.
 	const nothing = 1e-14
-	if size := floats.Norm(v, 2); size > 0 && (size <= nothing*floats.Norm(o.target, 2) || checkScale(o.length, size) != nil) {
+	fits := o.loss == Squared && floats.Norm(v, 2) <= nothing*floats.Norm(o.target, 2)
+	if size := floats.Norm(v, 2); size > 0 && (fits || checkScale(o.length, size) != nil) {
 		return Price{}, nil
 	}
 	var found [2][]pricing.Direction
@@ -207,6 +217,7 @@ func (o *oracle) refute(price Price, given [2][][]float64) {
 // one; else the
 // best estimate is audited from as many starts as a second allows.
 func (o *oracle) last(ctx context.Context) error {
+	o.rough = false
 	ctx = context.WithoutCancel(ctx)
 	neurons := o.units.neurons(o.best.network)
 	if o.prover.Cells != nil {

@@ -1,0 +1,205 @@
+package convexnn
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/generation"
+)
+
+// signs is wave with the signs of its targets.
+func signs(seed uint64, n, d int) (*mat.Dense, []float64) {
+	x, y := wave(seed, n, d)
+	for i, v := range y {
+		y[i] = math.Copysign(1, v)
+	}
+	return x, y
+}
+
+// softTrainer is a trainer by local search with the hinge loss that knows the network
+// without neurons.
+func softTrainer(t *testing.T, seed uint64) (*trainer, *bracket) {
+	t.Helper()
+	x, y := signs(seed, 25, 4)
+	trainer := newTrainer(x, y, 0.5, false, 1e-3)
+	trainer.loss, trainer.prover = Hinge, PriceSettings{MaxNodes: -1}
+	best, err := trainer.zero()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trainer, best
+}
+
+// An oracle that believes in a wrong bound at the beginning ends the training with the
+// hinge loss neither early nor above the optimum.
+func TestHingeSurvivesAWrongEstimate(t *testing.T) {
+	for seed := range uint64(4) {
+		trainer, best := softTrainer(t, seed)
+		o := newOracle(trainer, best)
+		lie := Hinge.Certificate(trainer.y, trainer.y, trainer.beta, best.objective, Price{Value: trainer.beta / 2, Upper: math.Inf(1), Kind: CertifiedEstimate})
+		if lie.LowerBound < best.objective*(1-1e-9) {
+			t.Fatalf("the lie %g is below the objective %g", lie.LowerBound, best.objective)
+		}
+		for e := range o.bounds {
+			o.bounds[e] = lie
+		}
+		if err := trainer.generate(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		exact, err := Train(t.Context(), trainer.x, trainer.y, Options{Loss: Hinge, Mode: Enumerate, Beta: trainer.beta})
+		if err != nil || exact.Certificate.Kind != CertifiedExact || exact.Status != Solved || exact.Objective > 0.9*lie.LowerBound {
+			t.Fatal(exact.Status, exact.Objective, err)
+		}
+		for _, bound := range o.estimates() {
+			if bound > exact.Objective*(1+1e-9) {
+				t.Errorf("seed %d: estimate %.12g over the optimum %.12g", seed, bound, exact.Objective)
+			}
+		}
+		if o.best.objective > exact.Certificate.LowerBound*(1+2*trainer.tolerance) {
+			t.Errorf("seed %d: objective %.9g, the optimum is %.9g", seed, o.best.objective, exact.Objective)
+		}
+	}
+}
+
+// What is left of an estimate beside a network is no higher than its objective, and a
+// network that says nothing new leaves it as it is.
+func TestNetworksRefuteEstimates(t *testing.T) {
+	for seed := range uint64(4) {
+		x, y := signs(seed, 25, 4)
+		for _, loss := range []Loss{Squared, Hinge, HardMargin} {
+			o := Options{Loss: loss, Mode: Enumerate, Beta: 0.5}
+			if loss == HardMargin {
+				o.Beta = 0
+			}
+			r, err := Train(t.Context(), x, y, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lie := loss.Certificate(y, y, r.Beta, r.Objective, Price{Value: 1e-3, Upper: math.Inf(1), Kind: CertifiedEstimate})
+			if loss != HardMargin && lie.LowerBound < r.Objective {
+				t.Fatalf("%v: the lie %g is below the objective %g", loss, lie.LowerBound, r.Objective)
+			}
+			best := &bracket{proved: r.Certificate, estimate: &lie, status: Limited}
+			if c := lie.refuted(r.Network, x, y, r.Beta, r.Objective); c.LowerBound > r.Objective*(1+1e-9) || c.Kind != CertifiedEstimate || c.Price.Value > r.Beta*(1+1e-9) {
+				t.Errorf("%v: %v bound %g at the price %g, the network has %g", loss, c.Kind, c.LowerBound, c.Price.Value, r.Objective)
+			}
+			if err := r.conclude(best, r.Network, x, y, y, 1e-6); err != nil {
+				t.Fatal(err)
+			}
+			// The vector of the lie is far from the best one, and the proof says more.
+			if r.Estimate != nil || r.Status != Solved {
+				t.Errorf("%v: estimate %+v, %v", loss, r.Estimate, r.Status)
+			}
+		}
+		truth := Hinge.Certificate(y, y, 0.5, 1, Price{Value: 1e9, Upper: math.Inf(1), Kind: CertifiedEstimate})
+		net := &Network{Dim: 4, Neurons: []Neuron{{Weights: []float64{0, 0, 0, 1}, Output: 1}, {Weights: make([]float64, 4), Output: 1}}}
+		if c := truth.refuted(net, x, y, 0.5, 1); c.LowerBound != truth.LowerBound {
+			t.Errorf("bound %g, before %g", c.LowerBound, truth.LowerBound)
+		}
+	}
+	var none *Certificate
+	if none.refuted(nil, nil, nil, 1, 1) != nil {
+		t.Error("something came of no estimate")
+	}
+}
+
+// A rough training ends by itself, near the optimum, and leaves no estimate; one that is
+// stopped is audited.
+func TestRoughTrainings(t *testing.T) {
+	trainer, best := softTrainer(t, 1)
+	trainer.rough, trainer.tolerance = true, 1e-2
+	if err := trainer.run(t.Context(), best); err != nil {
+		t.Fatal(err)
+	}
+	if best.status != Solved || best.estimate != nil || best.proved.LowerBound > 0 || best.guess < best.objective*(1-1e-2) {
+		t.Errorf("%v, objective %g, guess %g, bound %g, estimate %+v", best.status, best.objective, best.guess, best.proved.LowerBound, best.estimate)
+	}
+	exact, err := Train(t.Context(), trainer.x, trainer.y, Options{Loss: Hinge, Mode: Enumerate, Beta: trainer.beta})
+	if err != nil || best.objective > exact.Objective*1.02 {
+		t.Errorf("objective %g, the optimum is %g (%v)", best.objective, exact.Objective, err)
+	}
+
+	trainer, best = softTrainer(t, 1)
+	trainer.rough, trainer.tolerance = true, 1e-9
+	ctx, cancel := context.WithCancel(t.Context())
+	trainer.progress = func(b *bracket) {
+		if b.rounds == 3 {
+			cancel()
+		}
+	}
+	if err := trainer.run(ctx, best); err != nil {
+		t.Fatal(err)
+	}
+	if best.status != Stopped || best.estimate == nil {
+		t.Errorf("%v with the estimate %+v", best.status, best.estimate)
+	}
+}
+
+// The oracle of a rough training has no word that is final.
+func TestRoughOracles(t *testing.T) {
+	trainer, best := softTrainer(t, 2)
+	trainer.rough = true
+	o := newOracle(trainer, best)
+	price, err := o.search(t.Context(), trainer.y, generation.Final, [2][][]float64{}, 1)
+	if err != nil || price.Value == 0 {
+		t.Fatal(price, err)
+	}
+	if o.bounds[generation.Final].Dual != nil || o.bounds[generation.Careful].Dual == nil {
+		t.Errorf("final bound %+v", o.bounds[generation.Final])
+	}
+	careful, bound := o.Best(generation.Careful)
+	if final, told := o.Best(generation.Final); told != bound || !slices.Equal(final, careful) || bound == 0 {
+		t.Errorf("the final bound is %g, the careful one %g", told, bound)
+	}
+}
+
+// Rows of different labels that nearly coincide: f rises by 2 over a short way, which costs
+// at least 2 over its length, and their one neuron each at most some multiple of it.
+func TestHardMarginOfRowsNearby(t *testing.T) {
+	for _, apart := range []float64{1e-2, 1e-4, 1e-6} {
+		x, y := signs(3, 14, 3)
+		x.SetRow(1, x.RawRowView(0))
+		x.Set(1, 0, x.At(0, 0)+apart)
+		y[0], y[1] = 1, -1
+		r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Status != Solved || r.Certificate.Kind != CertifiedExact || r.Objective < 2/apart {
+			t.Errorf("%g apart: objective %g, %v, %v", apart, r.Objective, r.Status, r.Certificate.Kind)
+		}
+		if m := len(r.Network.Neurons); m > len(y) {
+			t.Errorf("%g apart: %d neurons", apart, m)
+		}
+	}
+}
+
+// Where search is local, the trainings on the way to the hard margin take no audits: a
+// stop soon finds a network.
+func TestHardMarginByLocalSearch(t *testing.T) {
+	x, y := signs(5, 60, 6)
+	var searches, stages int
+	last := math.Inf(1)
+	r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-3, Progress: func(p Progress) {
+		if p.Stage == "generate" {
+			if searches++; p.Solve.Rounds <= 0 || p.Solve.Objective > last*(1+1e-12) {
+				t.Errorf("round %d: objective %g after %g", p.Solve.Rounds, p.Solve.Objective, last)
+			}
+			last = p.Solve.Objective
+			stages = max(stages, p.Solve.Rounds)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Status != Solved || r.Rounds != stages || searches != stages || r.Objective > last*(1+1e-9) {
+		t.Errorf("%v, %d rounds, of which %d and up to %d were told, objective %g after %g", r.Status, r.Rounds, searches, stages, r.Objective, last)
+	}
+	if r.Estimate != nil && r.Estimate.LowerBound > r.Objective {
+		t.Errorf("estimate %g, objective %g", r.Estimate.LowerBound, r.Objective)
+	}
+}

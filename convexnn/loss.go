@@ -211,8 +211,13 @@ func (l Loss) bound(y, v []float64, beta, price float64) (scale, value float64) 
 	default:
 		return 0, 0 // nothing separates the samples, and the bound is infinite
 	}
-	value = scale * inner
-	return scale, max(0, value-roundoff*value*math.Sqrt(float64(len(y))))
+	// Nothing cancels, and each term and each sum loses half a unit at most.
+	const unit = 0x1p-52
+	value = scale * inner * (1 - float64(len(y)+8)*unit)
+	if math.IsInf(scale, 0) || math.IsInf(value, 0) {
+		return 0, 0 // out of range
+	}
+	return scale, max(0, value)
 }
 
 // origin is the dual vector that belongs to the network without neurons: minus the

@@ -112,11 +112,27 @@ func TestUnitsOfMargins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range []struct{ x, y float64 }{{1e5, 1}, {1e-5, 1}, {3, 1e4}, {1, 1e-4}} {
+	for _, k := range []struct{ x, y float64 }{{1e5, 1}, {1e-5, 1}, {3, 1e4}, {1, 1e-4}, {1, 1e18}, {1, 1e-100}} {
 		var xs mat.Dense
 		xs.Scale(k.x, x)
 		ys := floats.ScaleTo(make([]float64, 4), k.y, y)
 		trainedTo(t, &xs, ys, convexnn.Options{Loss: convexnn.Hinge, Beta: 0.2 * k.x, Tolerance: 1e-8}, base.Objective*k.y)
+	}
+}
+
+// Bounds that no float64 holds are none.
+func TestBoundsOutOfRange(t *testing.T) {
+	y, tiny := []float64{1, -1}, math.SmallestNonzeroFloat64
+	for _, loss := range []convexnn.Loss{convexnn.Hinge, convexnn.HardMargin} {
+		for _, c := range []struct{ v, price float64 }{{tiny, 0}, {tiny, tiny}, {1e300, tiny}, {1, 0}, {1, 1e-320}, {1, math.NaN()}} {
+			got := loss.Certificate(y, []float64{c.v, -c.v}, 1, 3, convexnn.Price{Upper: c.price, Kind: convexnn.CertifiedExact})
+			if !(got.LowerBound >= 0) || math.IsInf(got.LowerBound, 1) || floats.HasNaN(got.Dual) || math.IsInf(floats.Sum(got.Dual), 0) {
+				t.Errorf("%v of %g at the price %g: bound %v by %v", loss, c.v, c.price, got.LowerBound, got.Dual)
+			}
+			if loss == convexnn.Hinge && got.LowerBound > 2 {
+				t.Errorf("the hinge loss of no network is 2, and the bound is %v", got.LowerBound)
+			}
+		}
 	}
 }
 

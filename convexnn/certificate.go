@@ -77,8 +77,8 @@ func NewCertificate(y, v []float64, beta, objective float64, price Price) Certif
 // its vector too: a bound that is not above the objective of the network, which weak
 // duality for these neurons alone makes sure. Nil stays nil.
 func (c *Certificate) refuted(net *Network, x *mat.Dense, y []float64, beta, objective float64) *Certificate {
-	if c == nil {
-		return nil
+	if c == nil || c.Dual == nil {
+		return c
 	}
 	most := 0.0
 	for _, h := range net.Neurons {

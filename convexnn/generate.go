@@ -16,7 +16,7 @@ import (
 // neurons there are. Where the gap asked for is so small that this stalls, programs on
 // the cells of these neurons go on ([trainer.finish]).
 type trainer struct {
-	loss      Loss // Squared or Hinge
+	loss      Loss // Squared or Hinge; HardMargin only to complete a bracket
 	x         *mat.Dense
 	y, target []float64 // target is y, centred if there is an intercept
 	beta      float64
@@ -46,7 +46,7 @@ type bracket struct {
 	objective float64
 	proved    Certificate  // exact or bounded
 	estimate  *Certificate // audited; nil where it says no more than what is proved
-	guess     float64      // bound that cheap searches suggest, for progress alone
+	guess     Certificate  // what cheap searches suggest: for progress, and to be audited in the end
 	status    Status
 	rounds    int
 	patterns  int   // of the last program: directions of a master, or cells
@@ -69,8 +69,8 @@ func (b *bracket) gap() float64 {
 // report is what a progress callback is told.
 func (b *bracket) report() SolveProgress {
 	bound, estimated := b.bound()
-	if b.guess > bound {
-		bound, estimated = b.guess, true
+	if b.guess.LowerBound > bound {
+		bound, estimated = b.guess.LowerBound, true
 	}
 	return SolveProgress{
 		Phase: "generate", Rounds: b.rounds,
@@ -111,14 +111,14 @@ func (t *trainer) run(ctx context.Context, b *bracket) error {
 			return err
 		}
 	}
-	if b.gap() > t.tolerance && ctx.Err() != nil {
+	if b.gap() > t.tolerance && ctx.Err() != nil && !t.rough {
 		if err := o.last(ctx); err != nil {
 			return err
 		}
 	}
 	gap := b.gap()
 	if t.rough {
-		gap = metrics.RelativeGap(b.objective, b.guess)
+		gap = metrics.RelativeGap(b.objective, b.guess.LowerBound)
 	}
 	b.status = Limited
 	switch {
@@ -166,7 +166,7 @@ type scales struct{ generation.Scales }
 
 func newScales(loss Loss, x *mat.Dense, target []float64, beta float64) scales {
 	k := scales{generation.NewScales(x, target, beta)}
-	if loss == Hinge {
+	if loss != Squared {
 		// Its dual vectors have no units, and margins are of order one.
 		k.Y = 1
 	}

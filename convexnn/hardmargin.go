@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/internal/generation"
 )
 
 // hardMargin completes the result by the network of the largest margin. With the hinge
@@ -18,6 +20,7 @@ func (result *Result) hardMargin(ctx context.Context, x *mat.Dense, y []float64,
 	options.report(Progress{Stage: "solve", Known: result})
 	_, d := x.Dims()
 	best := &bracket{network: constantNetwork(ReLU, d, y, false), objective: math.Inf(1), proved: Certificate{Loss: HardMargin, Kind: CertifiedBounded}}
+	best.guess = best.proved
 	if options.Start != nil {
 		start := *options.Start
 		start.Intercept = 0
@@ -26,9 +29,9 @@ func (result *Result) hardMargin(ctx context.Context, x *mat.Dense, y []float64,
 		}
 	}
 	const leastRatio, finest = 1e-13, 1e-11
-	soft, rough := best, true
+	soft, rough, more := best, true, true
 	beta, accuracy := result.BetaMax.Value/10, 0.1
-	for best.gap() > options.Tolerance && ctx.Err() == nil {
+	for more && best.gap() > options.Tolerance && ctx.Err() == nil {
 		before := best.gap()
 		rough = rough && (accuracy > options.Tolerance || best.network.isZero())
 		t := newTrainer(x, y, beta, false, accuracy)
@@ -47,18 +50,28 @@ func (result *Result) hardMargin(ctx context.Context, x *mat.Dense, y []float64,
 			beta /= 10
 		case !slack && accuracy > finest && (rough || soft.status == Solved || best.gap() < before/2):
 			accuracy = max(finest, min(accuracy, soft.gap())/10)
-		case rough:
-			rough = false // the last one counts
 		default:
-			return result.separated(ctx, x, y, best, options)
+			more, rough = rough, false // the last one is not rough
 		}
 	}
-	t := newTrainer(x, y, 1, false, options.Tolerance)
-	t.loss, t.seed = HardMargin, options.Seed
-	if err := t.prove(ctx, best, trainProof(x)); err != nil {
+	if err := best.complete(ctx, x, y, prover, options); err != nil {
 		return nil, err
 	}
 	return result.separated(ctx, x, y, best, options)
+}
+
+// complete audits what was only guessed when ctx ended, and proves what it can.
+func (b *bracket) complete(ctx context.Context, x *mat.Dense, y []float64, prover PriceSettings, options Options) error {
+	t := newTrainer(x, y, 1, false, options.Tolerance)
+	t.loss, t.prover, t.seed = HardMargin, prover, options.Seed
+	if ctx.Err() != nil && b.estimate == nil && b.gap() > options.Tolerance {
+		o := newOracle(t, b)
+		o.bounds[generation.Quick] = b.guess
+		if err := o.last(ctx); err != nil {
+			return err
+		}
+	}
+	return t.prove(ctx, b, trainProof(x))
 }
 
 // soften trains with the hinge loss, from the better of a network and the best one, and
@@ -67,7 +80,11 @@ func (result *Result) soften(ctx context.Context, t *trainer, start *Network, be
 	take := func(b *bracket) {
 		_ = best.offerMargin(b.network, t.x, t.y) // shapes were checked at the door
 		best.proveMargin(t.y, b)
-		best.guess = b.guess / t.beta
+		if b.guess.Dual != nil {
+			if c := HardMargin.Certificate(t.y, b.guess.Dual, 1, best.objective, b.guess.Price); c.LowerBound > best.guess.LowerBound {
+				best.guess = c
+			}
+		}
 	}
 	before := best.rounds
 	t.progress = func(b *bracket) {
@@ -90,6 +107,7 @@ func (result *Result) soften(ctx context.Context, t *trainer, start *Network, be
 	take(soft)
 	best.rounds, best.patterns, best.cells = before+soft.rounds, soft.patterns, max(best.cells, soft.cells)
 	best.estimate = best.estimate.refuted(best.network, t.x, t.y, 1, best.objective)
+	best.guess = *best.guess.refuted(best.network, t.x, t.y, 1, best.objective)
 	return soft, nil
 }
 

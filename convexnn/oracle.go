@@ -175,7 +175,7 @@ func (o *oracle) record(v []float64, price Price, effort generation.Effort, give
 			}
 		}
 	}
-	o.best.guess = o.bounds[generation.Quick].LowerBound
+	o.best.guess = o.bounds[generation.Quick]
 	o.best.estimate = nil
 	if e := o.bounds[generation.Final]; e.Kind == CertifiedEstimate && e.LowerBound > o.best.proved.LowerBound {
 		o.best.estimate = &e
@@ -217,7 +217,6 @@ func (o *oracle) refute(price Price, given [2][][]float64) {
 // one; else the
 // best estimate is audited from as many starts as a second allows.
 func (o *oracle) last(ctx context.Context) error {
-	o.rough = false
 	ctx = context.WithoutCancel(ctx)
 	neurons := o.units.neurons(o.best.network)
 	if o.prover.Cells != nil {

@@ -96,7 +96,7 @@ func lying(t *testing.T, seed uint64, neurons int, intercept bool) (*trainer, *o
 
 // estimates are all bounds that an oracle holds or tells.
 func (o *oracle) estimates() []float64 {
-	list := []float64{o.best.guess}
+	list := []float64{o.best.guess.LowerBound}
 	for e, c := range o.bounds {
 		_, told := o.Best(generation.Effort(e))
 		list = append(list, c.LowerBound, told*o.units.Y*o.units.Y)
@@ -235,7 +235,7 @@ func TestCheapSearchesAreNoFinalWord(t *testing.T) {
 		if o.best.estimate != nil || o.bounds[generation.Final].Dual != nil {
 			t.Errorf("a search of effort %d counts as an audit", effort)
 		}
-		if o.best.guess == 0 {
+		if o.best.guess.LowerBound == 0 {
 			t.Error("a search suggests nothing")
 		}
 	}

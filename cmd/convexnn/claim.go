@@ -81,6 +81,13 @@ func (c *claim) check() error {
 	if c.Format != reportFormat {
 		return fmt.Errorf("it is not a report of train or certify: its format is %.40q, not %q", c.Format, reportFormat)
 	}
+	var err error
+	if c.loss, err = convexnn.ParseLoss(cmp.Or(c.LossName, convexnn.Squared.String())); err != nil {
+		return fmt.Errorf("its loss is %.40q, and this program knows squared, hinge and hard-margin", c.LossName)
+	}
+	if c.loss == convexnn.HardMargin && c.Objective == nil {
+		return errors.New("its training was stopped before a network separated the rows, and it claims no objective")
+	}
 	for _, m := range []struct {
 		name    string
 		missing bool
@@ -104,10 +111,6 @@ func (c *claim) check() error {
 	default:
 		return fmt.Errorf("its certificate is %.40q, and this program knows exact, bounded, estimated and program", string(c.Certificate))
 	}
-	var err error
-	if c.loss, err = convexnn.ParseLoss(cmp.Or(c.LossName, convexnn.Squared.String())); err != nil {
-		return fmt.Errorf("its loss is %.40q, and this program knows squared, hinge and hard-margin", c.LossName)
-	}
 	s := c.Split
 	switch {
 	case c.loss != convexnn.Squared && (c.outputs() > 1 || *c.Intercept):
@@ -124,6 +127,8 @@ func (c *claim) check() error {
 		return fmt.Errorf("its dual vector has %s for %s and %d outputs", plural(len(c.Dual), "number"), plural(c.N, "row"), c.Outputs)
 	case c.outputs() == 1 && len(c.Dual) != c.N && len(c.Dual) != 0:
 		return fmt.Errorf("its dual vector has %s for %s", plural(len(c.Dual), "number"), plural(c.N, "row"))
+	case c.loss == convexnn.HardMargin && *c.Beta != 1:
+		return fmt.Errorf("its loss is hard-margin, whose beta is 1, and its beta is %v", *c.Beta)
 	case !positive(*c.Beta):
 		return fmt.Errorf("its beta is %v", *c.Beta)
 	}

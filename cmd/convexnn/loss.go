@@ -52,7 +52,12 @@ func (t *training) objectiveText() string {
 	case r.Loss == convexnn.HardMargin:
 		return fmt.Sprintf("%.6g, the sum of |u||alpha| at margin 1: the margin is %.6g at sum 1", r.Objective, 1/r.Objective)
 	case r.Loss == convexnn.Hinge:
-		return fmt.Sprintf("%.6g, of which the hinge loss is %.4g", r.Objective, r.TrainingLoss)
+		const rounding = 1e-12
+		loss := r.TrainingLoss
+		if loss < rounding*r.Objective {
+			loss = 0
+		}
+		return fmt.Sprintf("%.6g, of which the hinge loss is %.4g", r.Objective, loss)
 	case !t.data.standardized():
 		return fmt.Sprintf("%.6g", r.Objective)
 	case t.outputs != nil:

@@ -30,8 +30,16 @@ func TestTrainHardMargin(t *testing.T) {
 		t.Errorf("%v", r)
 	}
 	stdout, _ = must(t, exitDone, "verify", report, data, "--model", model)
-	if !strings.Contains(stdout, "Proved again: ") || !strings.Contains(stdout, "hard-margin") {
+	if !strings.Contains(stdout, "Proved again: ") || !strings.Contains(stdout, "hard-margin") || strings.Contains(stdout, "beta") {
 		t.Error(stdout)
+	}
+	text := read(t, report)
+	if _, stderr := must(t, exitFailed, "verify", file(t, "beta.json", strings.Replace(text, `"beta": 1,`, `"beta": 2,`, 1)), data); !strings.Contains(stderr, "whose beta is 1, and its beta is 2") {
+		t.Error(stderr)
+	}
+	weights := file(t, "turned.json", strings.NewReplacer(`"output":-`, `"output":`, `"output":`, `"output":-`).Replace(read(t, model)))
+	if _, stderr := must(t, exitFailed, "verify", report, data, "--model", weights); !strings.Contains(stderr, "does not separate the training rows") {
+		t.Error(stderr)
 	}
 	if stdout, _ = must(t, exitDone, "predict", model, data); strings.Join(strings.Fields(stdout), ",") != "prediction,yes,yes,no" {
 		t.Error(stdout)
@@ -40,6 +48,28 @@ func TestTrainHardMargin(t *testing.T) {
 		t.Error(stderr)
 	}
 	if _, stderr := must(t, exitDone, "certify", model, data); !strings.Contains(stderr, "trained with the loss hard-margin") {
+		t.Error(stderr)
+	}
+}
+
+// A training that was stopped before there was a network claims nothing, in numbers that
+// JSON knows.
+func TestHardMarginTooLate(t *testing.T) {
+	dir := t.TempDir()
+	model, report := filepath.Join(dir, "m.json"), filepath.Join(dir, "r.json")
+	stdout, _ := must(t, exitStopped, "train", "spirals", "--loss", "hard-margin", "--time-limit", "1ns", "--out", model, "--report", report)
+	for _, want := range []string{"none: no network that separates the training rows was found", "no usable network yet: give more time"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+	if strings.Contains(stdout, "beta") || strings.Contains(stdout, "Inf") || strings.Contains(stdout, "NaN") {
+		t.Error(stdout)
+	}
+	if r := readJSON(t, read(t, report)); r["objective"] != nil || r["relative_gap"] != 1.0 || r["status"] != "stopped" {
+		t.Errorf("%v", r)
+	}
+	if _, stderr := must(t, exitFailed, "verify", report, "spirals"); !strings.Contains(stderr, "stopped before a network separated the rows") {
 		t.Error(stderr)
 	}
 }

@@ -242,7 +242,7 @@ func (t *training) remarks() []string {
 	if r.Status == convexnn.Stopped && t.neurons() == 0 && (r.Beta < r.BetaMax.Value || r.Loss == convexnn.HardMargin) {
 		out = append(out, "no usable network yet: "+t.shorter())
 	}
-	if r.BetaMax.Partial && t.flags.beta == 0 {
+	if r.BetaMax.Partial && t.flags.beta == 0 && r.Loss != convexnn.HardMargin {
 		out = append(out, "beta_max was cut short, so beta differs from that of a full run")
 	}
 	if t.zero() {

@@ -160,6 +160,9 @@ func (v *verification) measure() error {
 	for _, n := range notes {
 		v.data.notice(n)
 	}
+	if v.loss == convexnn.HardMargin && math.IsInf(v.objective, 1) {
+		return fmt.Errorf("the network in %s does not separate the training rows, as the loss hard-margin asks", v.flags.modelPath)
+	}
 	if !number(v.objective).defined() {
 		return fmt.Errorf("the objective of %s is too large for a number", v.flags.modelPath)
 	}

@@ -93,7 +93,9 @@ func (v *verification) print(w io.Writer) {
 	if v.loss != convexnn.Squared {
 		row(w, "loss", "%v", v.loss)
 	}
-	row(w, "beta", "%.4g", *v.Beta)
+	if v.loss != convexnn.HardMargin {
+		row(w, "beta", "%.4g", *v.Beta)
+	}
 	claimed := "no bound on all networks"
 	if v.global() {
 		claimed = fmt.Sprintf("lower bound %.9g (%s)", *v.LowerBound, v.Certificate)

@@ -144,12 +144,12 @@ func TestRoughOracles(t *testing.T) {
 // Rows of different labels that nearly coincide: f rises by 2 over a short way, which costs
 // at least 2 over its length, and their one neuron each at most some multiple of it.
 func TestHardMarginOfRowsNearby(t *testing.T) {
-	for _, apart := range []float64{1e-2, 1e-4, 1e-6} {
-		x, y := signs(3, 14, 3)
+	for k, apart := range []float64{1e-2, 1e-4, 1e-6, 1e-6} {
+		x, y := signs(uint64(k), 12, 3)
 		x.SetRow(1, x.RawRowView(0))
 		x.Set(1, 0, x.At(0, 0)+apart)
 		y[0], y[1] = 1, -1
-		r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-4})
+		r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-6})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,6 +158,116 @@ func TestHardMarginOfRowsNearby(t *testing.T) {
 		}
 		if m := len(r.Network.Neurons); m > len(y) {
 			t.Errorf("%g apart: %d neurons", apart, m)
+		}
+	}
+}
+
+// Rows so near that rounding ends the trainings: the last of them proves what it can.
+func TestHardMarginOfRowsTooNear(t *testing.T) {
+	x, y := signs(3, 14, 3)
+	x.SetRow(1, x.RawRowView(0))
+	x.Set(1, 0, x.At(0, 0)+1e-10)
+	y[0], y[1] = 1, -1
+	r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Certificate; r.Status != Limited || c.LowerBound < r.Objective/2 || c.LowerBound > r.Objective || math.IsInf(r.Objective, 1) {
+		t.Errorf("objective %g, bound %g, %v", r.Objective, c.LowerBound, r.Status)
+	}
+}
+
+// Where no round proved anything, the end does, with the vector of the estimate.
+func TestHardMarginIsProvedInTheEnd(t *testing.T) {
+	x, y := signs(6, 25, 4)
+	r, err := Train(t.Context(), x, y, Options{Loss: HardMargin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := PriceSettings{MaxNodes: -1}
+	price, err := FindPrice(t.Context(), x, r.Certificate.Dual, local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guess := HardMargin.Certificate(y, r.Certificate.Dual, 1, r.Objective, price)
+	b := &bracket{network: r.Network, objective: r.Objective, proved: Certificate{Kind: CertifiedBounded}, estimate: &guess}
+	if err := b.complete(t.Context(), x, y, local, Options{Tolerance: 1e-3}); err != nil {
+		t.Fatal(err)
+	}
+	if c := b.proved; c.Kind != CertifiedExact || c.LowerBound < guess.LowerBound*(1-1e-6) || c.LowerBound > r.Objective || c.Loss != HardMargin || b.estimate != nil {
+		t.Errorf("%v bound %g of %v, the estimate was %g, and is %+v", c.Kind, c.LowerBound, c.Loss, guess.LowerBound, b.estimate)
+	}
+}
+
+// A start with an intercept is not taken for one that separates by itself.
+func TestHardMarginFromAStart(t *testing.T) {
+	x, y := mat.NewDense(3, 2, []float64{2, 0, 1, 1, -1, 0}), []float64{1, 1, -1}
+	start := &Network{Dim: 2, Neurons: []Neuron{{Weights: []float64{-1, 0}, Output: -2}}, Intercept: 1}
+	if f, err := start.Predict(x); err != nil || Margin(y, f) < 1 {
+		t.Fatal(f, err)
+	}
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := Train(done, x, y, Options{Loss: HardMargin, Start: start})
+	if err != nil || !math.IsInf(r.Objective, 1) {
+		t.Errorf("objective %g (%v)", r.Objective, err)
+	}
+	// A good one is kept, and scaled to its margins.
+	start = &Network{Dim: 2, Neurons: []Neuron{{Weights: []float64{1, 1}, Output: 0.25}, {Weights: []float64{-3, 0}, Output: -1}}}
+	r, err = Train(done, x, y, Options{Loss: HardMargin, Start: start})
+	if err != nil || r.Status != Stopped {
+		t.Fatal(r, err)
+	}
+	f, err := r.Network.Predict(x)
+	if err != nil || math.Abs(Margin(y, f)-1) > 1e-12 || math.Abs(r.Network.Penalty()-r.Objective) > 1e-12*r.Objective || r.Objective > 3.5*math.Sqrt2+6 {
+		t.Errorf("objective %g, penalty %g, predictions %v (%v)", r.Objective, r.Network.Penalty(), f, err)
+	}
+}
+
+// Worse bounds do not take the place of better ones, and an estimate that says no more than
+// what is proved is none.
+func TestProofsOfMarginsStand(t *testing.T) {
+	y := []float64{1, -1}
+	v := []float64{0.5, -0.5}
+	proof := func(price float64) Certificate {
+		return Hinge.Certificate(y, v, 0.1, 10, Price{Value: price, Upper: price, Kind: CertifiedExact})
+	}
+	b := &bracket{objective: 10, proved: Certificate{Loss: HardMargin, Kind: CertifiedBounded}}
+	for _, price := range []float64{1, 0.5, 2} {
+		b.proveMargin(y, &bracket{proved: proof(price)})
+	}
+	if math.Abs(b.proved.LowerBound-2) > 1e-12 || b.proved.Kind != CertifiedExact || b.proved.Loss != HardMargin {
+		t.Errorf("%v bound %g", b.proved.Kind, b.proved.LowerBound)
+	}
+	for price, want := range map[float64]float64{0.25: 4, 0.75: 0} {
+		c := Hinge.Certificate(y, v, 0.1, 10, Price{Value: price, Upper: math.Inf(1), Kind: CertifiedEstimate})
+		b.proveMargin(y, &bracket{estimate: &c})
+		if got := b.estimate; (got == nil) != (want == 0) || got != nil && math.Abs(got.LowerBound-want) > 1e-12 {
+			t.Errorf("estimate %+v at the price %g, want %g", got, price, want)
+		}
+		b.estimate = nil
+	}
+}
+
+// Networks are scaled to the margins asked for, up or down.
+func TestReachMargin(t *testing.T) {
+	x, y := mat.NewDense(2, 1, []float64{1, -1}), []float64{2, -1}
+	for _, c := range []struct{ right, left, want float64 }{{1, 1, 4}, {8, 8, 4}, {4, 1, 5.0 / 1}, {-1, 1, 0}} {
+		net := &Network{Dim: 1, Neurons: []Neuron{{Weights: []float64{1}, Output: c.right}, {Weights: []float64{-1}, Output: -c.left}}}
+		before := net.Penalty()
+		if err := net.reachMargin(x, y); err != nil {
+			t.Fatal(err)
+		}
+		f, err := net.Predict(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.want == 0 {
+			if net.Penalty() != before {
+				t.Errorf("a network that does not separate was scaled from %g to %g", before, net.Penalty())
+			}
+		} else if math.Abs(Margin(y, f)-1) > 1e-14 || math.Abs(net.Penalty()-c.want) > 1e-14*c.want {
+			t.Errorf("%+v: margin %g, penalty %g", c, Margin(y, f), net.Penalty())
 		}
 	}
 }
@@ -205,7 +315,7 @@ func TestHardMarginByLocalSearch(t *testing.T) {
 	last := math.Inf(1)
 	r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-3, Progress: func(p Progress) {
 		if p.Stage == "generate" {
-			if searches++; p.Solve.Rounds <= 0 || p.Solve.Objective > last*(1+1e-12) {
+			if searches++; p.Solve.Rounds <= 0 || p.Solve.LowerBound > p.Solve.Objective*(1+1e-9) || p.Solve.Objective > last*(1+1e-12) {
 				t.Errorf("round %d: objective %g after %g", p.Solve.Rounds, p.Solve.Objective, last)
 			}
 			last = p.Solve.Objective
@@ -220,5 +330,54 @@ func TestHardMarginByLocalSearch(t *testing.T) {
 	}
 	if r.Estimate != nil && r.Estimate.LowerBound > r.Objective {
 		t.Errorf("estimate %g, objective %g", r.Estimate.LowerBound, r.Objective)
+	}
+}
+
+// Neurons of one sign that are active on the same samples become one, which costs no more;
+// those of different signs do not.
+func TestNeuronsOfACellAreMerged(t *testing.T) {
+	x := mat.NewDense(4, 2, []float64{1, 0.1, 1, -0.1, -1, 0.2, 0.9, 0.3})
+	net := &Network{Dim: 2, Neurons: []Neuron{
+		{Weights: []float64{1, 1}, Output: 0.5}, {Weights: []float64{1, -1}, Output: -1}, {Weights: []float64{1, -1}, Output: 1.5}, {Weights: []float64{2, -1}, Output: -0.25},
+	}}
+	before, err := net.Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &simplifier{x: x, y: before}
+	merged := s.mergeCells(net)
+	after, err := merged.Predict(x)
+	if err != nil || len(merged.Neurons) != 2 || merged.Penalty() > net.Penalty() {
+		t.Fatalf("%d neurons of penalty %g, before %g (%v)", len(merged.Neurons), merged.Penalty(), net.Penalty(), err)
+	}
+	for i := range after {
+		if math.Abs(after[i]-before[i]) > 1e-14 {
+			t.Errorf("row %d is predicted as %g, before as %g", i+1, after[i], before[i])
+		}
+	}
+	simple, err := net.Simplify(x, before, 1e-3, false)
+	if err != nil || len(simple.Neurons) > 2 {
+		t.Errorf("%d neurons are left (%v)", len(simple.Neurons), err)
+	}
+	// Of the same cell, but not a merger of gated neurons, which have gates of their own.
+	gated := &Network{Model: Gated, Dim: 2, Neurons: []Neuron{{Weights: []float64{1, 0}, Output: 1, Gate: []float64{1, 0}}, {Weights: []float64{1, 0}, Output: 1, Gate: []float64{1, 0.1}}}}
+	if got := s.mergeCells(gated); got != gated {
+		t.Errorf("gated neurons were merged: %+v", got)
+	}
+}
+
+// Outputs that cancel to a millionth leave a margin with a million times the rounding.
+func TestRoundingOfMargins(t *testing.T) {
+	x, y := mat.NewDense(2, 1, []float64{1, -1}), []float64{1, -2}
+	net := &Network{Dim: 1, Neurons: []Neuron{{Weights: []float64{1}, Output: 100}, {Weights: []float64{1}, Output: -99}, {Weights: []float64{-1}, Output: -2}}}
+	for _, c := range []struct {
+		loss   Loss
+		factor float64
+		want   float64
+	}{{HardMargin, 1, 199 * rounding}, {HardMargin, 1e-6, rounding}, {HardMargin, 1e9, 1e-9}, {Hinge, 1, rounding}, {Squared, 1, rounding}} {
+		s := &simplifier{loss: c.loss, x: x, y: y}
+		if got := s.rounding(net.rescaled([]float64{c.factor, c.factor, c.factor})); math.Abs(got-c.want) > 1e-12*c.want {
+			t.Errorf("%v, outputs times %g: %g, want %g", c.loss, c.factor, got, c.want)
+		}
 	}
 }

@@ -167,6 +167,10 @@ func TestLossBounds(t *testing.T) {
 				t.Errorf("%v: a vector of wrong signs proves %v", loss, c.LowerBound)
 			}
 			v[0] = -v[0]
+			// Hard margins have no beta, whatever is said.
+			if one, c := loss.Certificate(y, v, 1, want, price), loss.Certificate(y, v, 7, want, price); loss == convexnn.HardMargin && (c.LowerBound != one.LowerBound || c.LowerBound <= 0) {
+				t.Errorf("the bound at beta = 7 is %v, and %v at 1", c.LowerBound, one.LowerBound)
+			}
 		}
 	}
 }
@@ -187,6 +191,7 @@ func TestLossErrors(t *testing.T) {
 		"beta":          {y, convexnn.Options{Loss: hard, Beta: 1}, convexnn.ErrLoss},
 		"ratio":         {y, convexnn.Options{Loss: hard, BetaRatio: 1}, convexnn.ErrLoss},
 		"zero label":    {[]float64{1, 0, -1, 1}, convexnn.Options{Loss: hinge}, convexnn.ErrLabels},
+		"zero in row 1": {[]float64{0, 1, -1, 1}, convexnn.Options{Loss: hinge}, convexnn.ErrLabels},
 		"one class":     {[]float64{1, 1, 1, 1}, convexnn.Options{Loss: hard}, convexnn.ErrLabels},
 		"one class, -1": {[]float64{-1, -1, -1, -1}, convexnn.Options{Loss: hinge}, convexnn.ErrLabels},
 	} {
@@ -242,6 +247,39 @@ func TestSeparable(t *testing.T) {
 			t.Errorf("%s: training says %v", name, trained)
 		}
 	}
+}
+
+// Multiples of a row have its direction, though rounding may turn them a little, and so
+// have opposite ones.
+func TestMultiplesAreNotSeparable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 200 {
+		d := 1 + rng.IntN(6)
+		u, w := make([]float64, d), make([]float64, d)
+		for l := range u {
+			u[l], w[l] = rng.NormFloat64(), rng.NormFloat64()
+		}
+		factor := math.Exp(10 * rng.NormFloat64())
+		x := dense(u, w, scaledBy(factor, u))
+		if err := convexnn.Separable(x, []float64{1, 1, -1}); !errors.Is(err, convexnn.ErrNotSeparable) {
+			t.Fatalf("%v times %v: %v", factor, u, err)
+		}
+		if err := convexnn.Separable(x, []float64{1, -1, 1}); err != nil && d > 1 {
+			t.Fatalf("%v times %v, agreed: %v", factor, u, err)
+		}
+		// An odd pair that contradicts another on the same line in its sum only.
+		x = dense(u, scaledBy(-factor, u), w, scaledBy(-1, w), axpyed(u, w), scaledBy(-factor, axpyed(u, w)))
+		if err := convexnn.Separable(x, []float64{1, -1, 1, -1, -1, 1}); !errors.Is(err, convexnn.ErrNotSeparable) {
+			t.Fatalf("%v, %v and their sum: %v", u, w, err)
+		}
+	}
+}
+
+// axpyed is the sum of two vectors.
+func axpyed(a, b []float64) []float64 {
+	out := scaledBy(1, a)
+	axpy(out, 1, b)
+	return out
 }
 
 // A stop leaves what there is, and no contradiction.

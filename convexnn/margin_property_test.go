@@ -139,6 +139,17 @@ func (s *marginTally) checkLoss(t *testing.T, p *naive, loss convexnn.Loss, mode
 	}
 }
 
+// Rows with one column that is far longer than the others ask for neurons 1e-7 apart, which
+// are not taken for one.
+func TestNeuronsNearbyAreTwo(t *testing.T) {
+	p, _, _ := drawLabels(2631)
+	var s marginTally
+	s.checkLoss(t, p, convexnn.HardMargin, convexnn.Enumerate, false, 2631, t.Errorf)
+	if s.trained[convexnn.HardMargin] != 1 {
+		t.Error("there was nothing to train")
+	}
+}
+
 // Whatever the data, what is said of hinge loss and hard margin holds: by the definitions,
 // by brute force over the dual constraint, and against networks that a simplex method
 // finds. An instance that fails is tested alone with -instance.

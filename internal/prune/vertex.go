@@ -150,7 +150,7 @@ func (p *purifier) push(k int) bool {
 	}
 	floats.Mul(rate, p.sign)
 	for i, r := range p.slack {
-		if !p.hard && r < 0 {
+		if r < 0 {
 			slope -= rate[i]
 		}
 	}

@@ -145,6 +145,46 @@ func TestVertexKeepsHardMargins(t *testing.T) {
 	}
 }
 
+// Hundreds of steps leave no more rounding in the margins than one solution for the factors.
+func TestVertexIsAccurate(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 12))
+	for trial := range 20 {
+		n, m := 40, 400
+		a := &prune.Neurons{Fits: make([][]float64, m), Sizes: make([]float64, m)}
+		f := make([]float64, n)
+		for j := range a.Fits {
+			a.Sizes[j], a.Fits[j] = 0.1+rng.Float64(), make([]float64, n)
+			for i := range n {
+				a.Fits[j][i] = math.Exp(3 * rng.NormFloat64())
+				if i%2 == 1 {
+					a.Fits[j][i] *= -1
+				}
+			}
+			floats.Add(f, a.Fits[j])
+		}
+		c := a.Vertex(f, 1, true, rng.Perm(m))
+		worst := 0.0
+		for i := range f {
+			got, size := 0.0, math.Abs(f[i])
+			for j, fit := range a.Fits {
+				got, size = got+c[j]*fit[i], size+math.Abs(c[j]*fit[i])
+			}
+			worst = max(worst, math.Copysign(1, f[i])*(f[i]-got)/size)
+		}
+		if worst > 2e-15 {
+			t.Errorf("trial %d: a margin falls short by %g of its terms", trial, worst)
+		}
+	}
+}
+
+// A rate that is nothing but rounding sends no factor to infinity.
+func TestVertexOfNothing(t *testing.T) {
+	a := &prune.Neurons{Fits: [][]float64{{1e-12}}, Sizes: []float64{0}}
+	if c := a.Vertex([]float64{1}, 1, false, []int{0})[0]; !(c >= 0) || math.IsInf(c, 1) {
+		t.Errorf("a factor of %g", c)
+	}
+}
+
 // One neuron, one sample: the objective max(0, 1 - 2c) + beta c falls until c = 1/2 where
 // beta < 2, and the neuron goes where it is larger.
 func TestVertexOfOneNeuron(t *testing.T) {

@@ -381,3 +381,16 @@ func TestRoundingOfMargins(t *testing.T) {
 		}
 	}
 }
+
+// However small the tolerance, the last training is not rough.
+func TestHardMarginBeyondRounding(t *testing.T) {
+	x, y := mat.NewDense(4, 3, []float64{0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1}), []float64{-1, 1, 1, -1} // XOR
+	r, err := Train(t.Context(), x, y, Options{Loss: HardMargin, Tolerance: 1e-30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 2*math.Sqrt2 + 2*math.Sqrt(3)
+	if c := r.Certificate; c.LowerBound < want*(1-1e-9) || c.LowerBound > want*(1+1e-15) || math.Abs(r.Objective-want) > 1e-9*want {
+		t.Errorf("objective %.15g, bound %.15g, the optimum is %.15g", r.Objective, c.LowerBound, want)
+	}
+}

@@ -268,14 +268,17 @@ func (f *certifyFlags) loadModel(s *subject, m *model, c dataArguments) error {
 	if m.Network.Model != convexnn.ReLU {
 		return fmt.Errorf("%s is a gated network, and bounds are known for ReLU networks only; train with --model relu", s.path)
 	}
+	if m.Training != nil && m.Training.Loss != "" {
+		if s.beta == 0 {
+			return usagef("%s was trained with the loss %s, and certify judges by the squared loss; give its --beta", s.path, m.Training.Loss)
+		}
+		c.notice(fmt.Sprintf("%s was trained with the loss %s, and is judged by the squared loss", s.path, m.Training.Loss))
+	}
 	if s.beta == 0 {
 		if m.Training == nil || !positive(float64(m.Training.Beta)) {
 			return usagef("%s does not say with which beta it was trained; give --beta", s.path)
 		}
 		s.beta, s.trained = float64(m.Training.Beta), true
-	}
-	if m.Training != nil && m.Training.Loss != "" {
-		c.notice(fmt.Sprintf("%s was trained with the loss %s, and is judged by the squared loss", s.path, m.Training.Loss))
 	}
 	rows, err := m.read(&f.source, c, true)
 	if err != nil {

@@ -26,7 +26,7 @@ func TestTrainHardMargin(t *testing.T) {
 		t.Errorf("there is no beta:\n%s", stdout)
 	}
 	r := readJSON(t, read(t, report))
-	if math.Abs(r["objective"].(float64)-1-math.Sqrt2/2) > 1e-6 || r["loss"] != "hard-margin" || r["beta"] != 1.0 || r["beta_max"] != nil || r["training_loss"] != 0.0 {
+	if math.Abs(r["objective"].(float64)-1-math.Sqrt2/2) > 1e-6 || r["loss"] != "hard-margin" || r["beta"] != 1.0 || r["beta_max"] != nil || r["beta_max_kind"] != nil || r["training_loss"] != 0.0 {
 		t.Errorf("%v", r)
 	}
 	stdout, _ = must(t, exitDone, "verify", report, data, "--model", model)
@@ -44,10 +44,10 @@ func TestTrainHardMargin(t *testing.T) {
 	if stdout, _ = must(t, exitDone, "predict", model, data); strings.Join(strings.Fields(stdout), ",") != "prediction,yes,yes,no" {
 		t.Error(stdout)
 	}
-	if _, stderr := must(t, exitDone, "certify", model, data, "--quiet"); stderr != "" {
+	if _, stderr := must(t, exitUsage, "certify", model, data); !strings.Contains(stderr, "give its --beta") {
 		t.Error(stderr)
 	}
-	if _, stderr := must(t, exitDone, "certify", model, data); !strings.Contains(stderr, "trained with the loss hard-margin") {
+	if _, stderr := must(t, exitDone, "certify", model, data, "--beta", "0.1"); !strings.Contains(stderr, "trained with the loss hard-margin") {
 		t.Error(stderr)
 	}
 }

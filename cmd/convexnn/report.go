@@ -24,7 +24,7 @@ type trainReport struct {
 	Outputs          int           `json:"outputs"`
 	Beta             number        `json:"beta"`
 	BetaMax          number        `json:"beta_max"`
-	BetaMaxKind      string        `json:"beta_max_kind"`
+	BetaMaxKind      *string       `json:"beta_max_kind"` // null where there is no beta_max
 	BetaRatio        number        `json:"beta_ratio"`
 	Objective        number        `json:"objective"`
 	TrainingLoss     number        `json:"training_loss"`
@@ -76,6 +76,14 @@ type labelReport struct {
 	Positive string `json:"positive"`
 }
 
+func kindText(most convexnn.BetaMax) *string {
+	kind := "estimated"
+	if most.Exact {
+		kind = "exact"
+	}
+	return &kind
+}
+
 func (t *training) report() trainReport {
 	r, c, e := t.result, t.result.Certificate, t.data.encoding
 	n, d := t.data.train.x.Dims()
@@ -83,7 +91,7 @@ func (t *training) report() trainReport {
 	out := trainReport{
 		Format: reportFormat, Mode: r.Mode.String(), Model: t.model().String(), Task: e.Task(), Loss: r.Loss.String(),
 		N: n, D: d, Rank: r.Rank, Patterns: r.Patterns, PatternsPossible: count{r.PatternsPossible}, Neurons: t.neurons(),
-		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaMaxKind: "estimated", BetaRatio: ratio(r.Beta, r.BetaMax.Value),
+		Beta: number(r.Beta), BetaMax: number(r.BetaMax.Value), BetaRatio: ratio(r.Beta, r.BetaMax.Value),
 		Objective: number(r.Objective), TrainingLoss: number(r.TrainingLoss),
 		ProgramObjective: undefined, ProgramBound: undefined, ProgramGap: undefined,
 		LowerBound: undefined, RelativeGap: undefined, Certificate: string(c.Kind), Statement: t.statement(),
@@ -96,7 +104,7 @@ func (t *training) report() trainReport {
 		evidence: newEvidence(c, t.flags.intercept, e, t.data.info(t.flags.fit.seed)),
 	}
 	if r.Loss == convexnn.HardMargin {
-		out.BetaMax, out.BetaMaxKind, out.BetaRatio = undefined, "", undefined
+		out.BetaMax, out.BetaRatio = undefined, undefined
 	}
 	if r.Cells > 0 {
 		out.Cells = &r.Cells
@@ -109,8 +117,8 @@ func (t *training) report() trainReport {
 	if e := r.Estimate; e != nil {
 		out.EstimatedBound, out.EstimatedGap = number(e.LowerBound), number(e.RelativeGap)
 	}
-	if r.BetaMax.Exact {
-		out.BetaMaxKind = "exact"
+	if r.Loss != convexnn.HardMargin {
+		out.BetaMaxKind = kindText(r.BetaMax)
 	}
 	if t.data.standardized() {
 		out.TargetUnits = "standardised"

@@ -57,11 +57,8 @@ func (r *run) checkpoint(ctx context.Context) error {
 // candidates lists multipliers (n each) to price, first those that stand for this moment.
 func (r *run) candidates(separated bool) [][]float64 {
 	shares := r.average.windows
-	if !r.multiplierFits() {
-		return shares
-	}
-	switch lambda, _ := r.multiplier(); {
-	case floats.Max(lambda) == 0:
+	switch lambda, _, ok := r.multiplier(); {
+	case !ok:
 		return shares
 	case separated:
 		return append([][]float64{lambda}, shares...)
@@ -96,11 +93,9 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 	if last.Separated {
 		// At the smallest margin 1, sum lambda_i = sum alpha_j^2.
 		dual = floats.ScaleTo(make([]float64, len(dual)), last.Upper, dual)
-		if r.multiplierFits() {
-			if lambda, residual := r.multiplier(); floats.Max(lambda) > 0 {
-				result.Multiplier, result.Residual = lambda, residual
-				dual = lambda
-			}
+		if lambda, residual, ok := r.multiplier(); ok {
+			result.Multiplier, result.Residual = lambda, residual
+			dual = lambda
 		}
 	}
 	if err := r.bracket.finish(ctx, result, g.now); err != nil {

@@ -19,16 +19,10 @@ const (
 	// carrying is the share of a neuron in |w|^2 below which it has no say in the
 	// multipliers.
 	carrying = 1e-8
-	// multiplierWork bounds the smaller side of the least squares problem of the
-	// multipliers.
-	multiplierWork = 2000
+	// multiplierWork bounds the work of the multipliers, in entries of the least squares
+	// problem times its smaller side: a tenth of a second.
+	multiplierWork = 3e8
 )
-
-// multiplierFits reports whether the multipliers take little work.
-func (r *run) multiplierFits() bool {
-	n, d := r.x.Dims()
-	return min(n, len(r.flow.now.logs)*d) <= multiplierWork
-}
 
 // multiplier returns the lambda >= 0 (n) that fulfils the conditions of a KKT point of the
 // max-margin problem,
@@ -37,55 +31,133 @@ func (r *run) multiplierFits() bool {
 //
 // best for the neurons as they are, in the least squares sense, and the root mean square of
 // what is missing, relative to |u_j|. Divided by alpha_j they speak of directions only, so
-// that lambda is that of the network with smallest margin 1. Along lines on which a neuron
-// slides the share d_i in [0,1] is free, and so is this part of the condition.
-func (r *run) multiplier() ([]float64, float64) {
-	f, at := r.flow.field, r.flow.now
-	n, d := r.x.Dims()
+// that lambda is that of the network with smallest margin 1. Where a neuron slides along the
+// line of sample i, any share (D_j)_ii in [0,1] will do, the same for all neurons that have
+// a pattern in common. It reports false where no sample pulls at any neuron, or where the
+// problem is too large.
+func (r *run) multiplier() (lambda []float64, residual float64, ok bool) {
+	n, _ := r.x.Dims()
+	rows, parts := r.pulling(), r.parties()
+	system, free := r.conditions(rows, parts)
+	if system == nil {
+		return nil, 0, false
+	}
+	lambda = make([]float64, n)
+	residual = nonNegative(system, free, func(q int, v float64) { lambda[rows[q]] += v })
+	spread := 0.0
+	for _, p := range parts {
+		spread += p.spread
+	}
+	return lambda, math.Sqrt(residual*residual + spread), floats.Max(lambda) > 0
+}
+
+// pulling lists the samples that pull.
+func (r *run) pulling() (rows []int) {
 	most := floats.Max(r.average.remembered())
-	var rows []int
 	for i, l := range r.average.remembered() {
 		if l >= pulling*most {
 			rows = append(rows, i)
 		}
 	}
-	var heavy []int
-	for j, b := range at.logs {
-		if 2*math.Exp(2*(b-r.flow.logRho)) >= carrying {
-			heavy = append(heavy, j)
-		}
-	}
-	system := mat.NewDense(len(heavy)*d, len(rows)+1, nil)
-	target := len(rows)
-	part := make([]float64, d)
-	for h, j := range heavy {
-		share := math.Sqrt2 * math.Exp(at.logs[j]-r.flow.logRho)
-		set := func(col int, scale float64) {
-			for k, v := range part {
-				system.Set(h*d+k, col, scale*v)
-			}
-		}
-		copy(part, at.dir(j))
-		set(target, -share)
-		for q, i := range rows {
-			if !f.sides.bits[j].Has(i) {
-				continue
-			}
-			copy(part, r.x.RawRowView(i))
-			if b := f.sides.bases[j]; b != nil {
-				complement(b, part)
-			}
-			set(q, share*f.signs[j]*r.y[i])
-		}
-	}
-	lambda := make([]float64, n)
-	residual := nonNegative(system, func(q int, v float64) { lambda[rows[q]] = v })
-	return lambda, residual
+	return rows
 }
 
-// nonNegative minimises |A lambda + b| over lambda >= 0, where the last column of the system
-// is b, and returns the minimum.
-func nonNegative(system *mat.Dense, set func(column int, v float64)) float64 {
+// A party is the neurons with one sign, one pattern and the same slides. For one lambda they
+// have one X'D nu.
+type party struct {
+	first  int       // one of them
+	share  float64   // in |w|^2
+	mean   []float64 // of their directions, by their shares
+	spread float64   // the sum of the squared distances from it, times their shares
+}
+
+// parties lists those of the neurons that count.
+func (r *run) parties() (parts []*party) {
+	f, at := r.flow.field, r.flow.now
+	of := make([]*party, len(at.logs))
+	share := func(j int) float64 { return 2 * math.Exp(2*(at.logs[j]-r.flow.logRho)) }
+	for j := range at.logs {
+		if share(j) < carrying {
+			continue
+		}
+		k := slices.IndexFunc(parts, func(p *party) bool {
+			return f.signs[j] == f.signs[p.first] && slices.Equal(f.sides.side[j], f.sides.side[p.first])
+		})
+		if k < 0 {
+			k, parts = len(parts), append(parts, &party{first: j, mean: make([]float64, len(at.dir(j)))})
+		}
+		of[j] = parts[k]
+		of[j].share += share(j)
+		floats.AddScaled(of[j].mean, share(j), at.dir(j))
+	}
+	for _, p := range parts {
+		floats.Scale(1/p.share, p.mean)
+	}
+	for j, p := range of {
+		if p != nil {
+			p.spread += share(j) * square(floats.Distance(at.dir(j), p.mean, 2))
+		}
+	}
+	return parts
+}
+
+// conditions returns the system [A B b] whose |A lambda + B mu + b| is the residual of the
+// parties: a column of A for each sample, and one of B for each line that a party slides
+// along and each sample on it, with mu_ij = d_ij lambda_i; free lists for each sample
+// its columns in B. The system is nil where it is too large.
+func (r *run) conditions(rows []int, parts []*party) (system *mat.Dense, free [][]int) {
+	sides := r.flow.field.sides
+	_, d := r.x.Dims()
+	free = make([][]int, len(rows))
+	width := len(rows)
+	for _, p := range parts {
+		for q, i := range rows {
+			if sides.side[p.first][sides.line[i]] == 0 {
+				free[q] = append(free[q], width)
+				width++
+			}
+		}
+	}
+	width++ // b
+	height := len(parts) * d
+	if float64(height)*float64(width)*float64(min(height, width)) > multiplierWork || height == 0 {
+		return nil, nil
+	}
+	system = mat.NewDense(height, width, nil)
+	next := make([]int, len(rows))
+	for h, p := range parts {
+		set := func(column int, scale float64, v []float64) {
+			for k, w := range v {
+				system.Set(h*d+k, column, scale*w)
+			}
+		}
+		weight := math.Sqrt(p.share)
+		set(width-1, -weight, p.mean)
+		for q, i := range rows {
+			column := q
+			switch {
+			case sides.bits[p.first].Has(i):
+			case sides.side[p.first][sides.line[i]] == 0:
+				column = free[q][next[q]]
+				next[q]++
+			default:
+				continue
+			}
+			set(column, weight*r.flow.field.signs[p.first]*r.y[i], r.x.RawRowView(i))
+		}
+	}
+	return system, free
+}
+
+// nonNegative minimises |A lambda + B mu + b| over lambda >= 0 and 0 <= mu <= lambda, where free
+// lists for each column of A those of B that it bounds, and returns the minimum. The lambda
+// and mu of one column of A are a cone, whose edges are lambda = 1 with some of the mu 1 and
+// the others 0; those that help are found as they are needed.
+func nonNegative(system *mat.Dense, free [][]int, add func(column int, v float64)) float64 {
+	const (
+		rounds = 100
+		helps  = 1e-10 // cosine with the residual
+	)
 	r, c := system.Dims()
 	if r > c {
 		// Only inner products of the columns count.
@@ -96,18 +168,39 @@ func nonNegative(system *mat.Dense, set func(column int, v float64)) float64 {
 		system = mat.DenseCopyOf(upper.Slice(0, c, 0, c))
 		r = c
 	}
-	columns := blas64.General{Rows: c - 1, Cols: r, Stride: r, Data: make([]float64, (c-1)*r)}
-	for q := range c - 1 {
-		mat.Col(columns.Data[q*r:(q+1)*r], q, system)
+	columns := mat.DenseCopyOf(system.T())
+	b := columns.RawRowView(c - 1)
+	edges := blas64.General{Cols: r, Stride: r}
+	var owner []int
+	for q := range free {
+		edges.Data = append(edges.Data, columns.RawRowView(q)...)
+		owner = append(owner, q)
 	}
-	all := bitset.New(c - 1)
-	for q := range c - 1 {
-		all.Add(q)
+	rest, edge := slices.Clone(b), make([]float64, r)
+	for round := 0; ; round++ {
+		edges.Rows = len(owner)
+		all := bitset.New(edges.Rows)
+		for q := range owner {
+			all.Add(q)
+		}
+		found := qp.NewConeProjector(edges).Project(rest, b, all, nil, 0)
+		for q, list := range free {
+			copy(edge, columns.RawRowView(q))
+			for _, k := range list {
+				if v := columns.RawRowView(k); floats.Dot(v, rest) < 0 {
+					floats.Add(edge, v)
+				}
+			}
+			if len(list) > 0 && floats.Dot(edge, rest) < -helps*floats.Norm(edge, 2)*floats.Norm(b, 2) {
+				edges.Data = append(edges.Data, edge...)
+				owner = append(owner, q)
+			}
+		}
+		if len(owner) == edges.Rows || round == rounds {
+			for k, q := range found.Active {
+				add(owner[q], found.Lambda[k])
+			}
+			return found.Norm
+		}
 	}
-	rest := mat.Col(nil, c-1, system)
-	found := qp.NewConeProjector(columns).Project(slices.Clone(rest), rest, all, nil, 0)
-	for k, q := range found.Active {
-		set(q, found.Lambda[k])
-	}
-	return found.Norm
 }

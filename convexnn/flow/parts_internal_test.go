@@ -199,8 +199,8 @@ func TestMultiplier(t *testing.T) {
 	k := s.line[0]
 	s.put(0, k, 0)
 	s.slide(0, []int{k})
-	lambda, residual := r.multiplier()
-	if residual > 1e-12 || math.Abs(lambda[1]-1) > 1e-12 || math.Abs(lambda[2]-0.5) > 1e-12 {
+	lambda, residual, ok := r.multiplier()
+	if !ok || residual > 1e-12 || math.Abs(lambda[1]-1) > 1e-12 || math.Abs(lambda[2]-0.5) > 1e-12 {
 		t.Errorf("multipliers %v with the residual %v", lambda, residual)
 	}
 	// A share of 5/7 of the first row is what it takes.

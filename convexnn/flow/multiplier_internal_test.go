@@ -1,0 +1,114 @@
+package flow
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// The multipliers are those of shares between 0 and 1: at the end of the flow no neuron is
+// farther from alpha X'D nu, with the best of these, than the residual says.
+func TestMultiplierHasShares(t *testing.T) {
+	slid := 0
+	for _, seed := range []uint64{2, 8, 10} {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		x, y := mat.NewDense(12, 3, nil), make([]float64, 12)
+		for i := range y {
+			y[i] = float64(1 - 2*(i%2))
+			x.SetRow(i, []float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()})
+		}
+		r, err := Run(t.Context(), x, y, Options{Seed: seed, WithoutProgram: true, Checkpoints: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Multiplier == nil {
+			continue
+		}
+		sum := 0.0
+		for _, h := range r.Neurons {
+			sum += h.Share * (1 + h.Length*h.Length - 2*h.Length*h.Alignment)
+			slid += h.Sliding
+		}
+		if away := math.Sqrt(sum); away > r.Residual*(1+1e-6)+1e-6 {
+			t.Errorf("seed %d: the neurons are %.3g from alpha X'D nu, said to be %.3g", seed, away, r.Residual)
+		}
+	}
+	if slid < 10 {
+		t.Errorf("%d slides are no test", slid)
+	}
+}
+
+// The least squares solution with 0 <= mu <= lambda is that over all sums of edges of these
+// cones, by descent in one coordinate after the other.
+func TestNonNegative(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	bounded := 0
+	for k := range 60 {
+		rows := 4 + k%7 // with more rows than columns, and with fewer
+		free := [][]int{{3, 4}, nil, {5}}
+		system := mat.NewDense(rows, 7, nil)
+		for i := range rows {
+			for j := range 7 {
+				system.Set(i, j, rng.NormFloat64())
+			}
+		}
+		if k%3 == 0 {
+			for i := range rows {
+				system.Set(i, 0, 0) // a sample that pulls only where neurons slide
+			}
+		}
+		lambda := make([]float64, 3)
+		got := nonNegative(system, free, func(q int, v float64) { lambda[q] += v })
+
+		var edges [][]float64
+		var owner []int
+		for q, list := range free {
+			for set := range 1 << len(list) {
+				edge := mat.Col(nil, q, system)
+				for e, column := range list {
+					if set>>e&1 > 0 {
+						floats.Add(edge, mat.Col(nil, column, system))
+					}
+				}
+				if floats.Norm(edge, 2) > 0 {
+					edges, owner = append(edges, edge), append(owner, q)
+				}
+			}
+		}
+		rest, weights := mat.Col(nil, 6, system), make([]float64, len(edges))
+		for range 3000 {
+			for e, edge := range edges {
+				to := max(0, weights[e]-floats.Dot(edge, rest)/floats.Dot(edge, edge))
+				floats.AddScaled(rest, to-weights[e], edge)
+				weights[e] = to
+			}
+		}
+		want := floats.Norm(rest, 2)
+		if got > want+1e-6 {
+			t.Errorf("problem %d: the minimum is %v, and %v is possible", k, got, want)
+		}
+		if rows >= 7 { // where the solution is unique, and the descent comes to it
+			if got < want-1e-6 {
+				t.Errorf("problem %d: the minimum is %v, not %v", k, got, want)
+			}
+			want := make([]float64, 3)
+			for e, w := range weights {
+				want[owner[e]] += w
+			}
+			if !floats.EqualApprox(lambda, want, 1e-5) && k%3 > 0 {
+				t.Errorf("problem %d: lambda %v, not %v", k, lambda, want)
+			}
+		}
+		for q, list := range free {
+			if len(list) > 0 && lambda[q] > 0 {
+				bounded++
+			}
+		}
+	}
+	if bounded < 10 {
+		t.Errorf("%d cones with weight are no test", bounded)
+	}
+}

@@ -85,11 +85,20 @@ func (f fan) price(nu []float64, positive bool, angle float64) float64 {
 }
 
 // grid is the angles at which curves are taken: the edges of cells, where they have kinks,
-// and so many between. Of more edges than most it has none.
-func (f fan) grid(steps, most int) []float64 {
+// and so many between. Of more edges than most it has none, but then the highest peaks of a
+// vector.
+func (f fan) grid(steps, most int, nu []float64) []float64 {
 	var out []float64
 	if len(f.rays) <= most {
 		out = append(out, f.rays...)
+	} else {
+		for _, positive := range []bool{true, false} {
+			peaks := f.peaks(nu, positive)
+			slices.SortStableFunc(peaks, func(a, b peak) int { return cmp.Compare(b.height, a.height) })
+			for _, q := range peaks[:min(len(peaks), most/2)] {
+				out = append(out, q.angle)
+			}
+		}
 	}
 	for k := range steps {
 		out = append(out, 2*math.Pi*float64(k)/float64(steps))

@@ -84,7 +84,10 @@ func (s studio) paintGround(p pen) {
 	}
 }
 
-func (s studio) paintPrices(p pen)  { s.plane.paintPrices(p, s.cells, s.last.Nu) }
+func (s studio) paintPrices(p pen) {
+	s.plane.paintPrices(p, s.cells, s.last.Nu)
+	s.plane.paintLevel(p, s.last.Level)
+}
 func (s studio) paintSamples(p pen) { s.plane.paintSamples(p, s.Samples, 1) }
 
 func (s studio) paintNeurons(p pen) {
@@ -117,7 +120,7 @@ func (s studio) shoot(b *bytes.Buffer) error {
 		stands, still func(pen)
 		moving        string
 	}{
-		{s.paintGround, s.paintPrices, s.inPlane(s.movingPrices())},
+		{s.paintGround, s.paintPrices, s.inPlane(s.movingPrices() + s.movingLevel())},
 		{s.paintSamples, s.paintNeurons, s.inPlane(s.movingTails()+s.movingNeurons()+s.movingPeaks()) + s.bar() + s.reel.inTurn(captions)},
 	} {
 		head, stands, err := s.layer(part.stands)

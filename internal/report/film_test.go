@@ -120,7 +120,7 @@ func TestFilmMoves(t *testing.T) {
 		if what == "width" {
 			continue
 		}
-		if what != "d" {
+		if what != "d" && what != "r" {
 			last = attribute(a.StartElement, "type") + "(" + last + ")"
 		}
 		if base != last {
@@ -132,7 +132,7 @@ func TestFilmMoves(t *testing.T) {
 			}
 		}
 	}
-	for _, what := range []string{"d", "display", "transformrotate", "transformscale", "width"} {
+	for _, what := range []string{"d", "r", "display", "transformrotate", "transformscale", "width"} {
 		if kinds[what] == 0 {
 			t.Errorf("nothing has a moving %s", what)
 		}
@@ -159,7 +159,7 @@ func TestFilmInPlace(t *testing.T) {
 		case attribute(a.StartElement, "attributeName") == "d" && strings.Contains(attribute(a.of, "style"), hex(vermilion)) && strings.HasSuffix(values[1], "z"):
 			curves++
 			line := polyline(t, values[1])
-			for k, angle := range s.cells.grid(80, 40) {
+			for k, angle := range s.cells.grid(80, 40, s.last.Nu) {
 				want := max(0, plainPrice(threeSamples, optimalNu, 1, angle)) * float64(s.plane.unit)
 				if got := math.Hypot(line[k].X, line[k].Y); math.Abs(got-want) > 0.1 {
 					t.Errorf("at %g the curve is %g out, want %g", angle, got, want)

@@ -29,7 +29,7 @@ func (s studio) fromMiddle(list []vg.Point) []vg.Point {
 func (s studio) movingPrices() string {
 	const steps, edges = 80, 40
 	var b strings.Builder
-	angles := s.cells.grid(steps, edges)
+	angles := s.cells.grid(steps, edges, s.last.Nu)
 	for _, positive := range []bool{false, true} {
 		values := make([]string, len(s.Frames))
 		for k, q := range s.Frames {
@@ -44,6 +44,22 @@ func (s studio) movingPrices() string {
 			colour, priceOpacity, colour, tenths(priceWidth), cmp.Or(strings.Join(dashes, " "), "none"), values[len(values)-1], s.reel.animate("d", values))
 	}
 	return b.String()
+}
+
+// movingLevel is the circle of the level, in the frames that have one.
+func (s studio) movingLevel() string {
+	on, radii, last := make([]bool, len(s.Frames)), make([]string, len(s.Frames)), "0"
+	for k, q := range s.Frames {
+		if on[k] = q.leveled(); on[k] {
+			last = tenths(vg.Length(q.Level) * s.plane.unit)
+		}
+		radii[k] = last
+	}
+	if !slices.Contains(on, true) {
+		return ""
+	}
+	return fmt.Sprintf("<g>%s<circle style=\"fill:none;stroke:%s;stroke-width:%s;stroke-dasharray:%s %s\" r=\"%s\">%s</circle></g>\n",
+		s.reel.shown(on), hex(ink), tenths(levelWidth), tenths(levelDashes[0]), tenths(levelDashes[1]), last, s.reel.animate("r", radii))
 }
 
 // movingTails are the tails of the neurons that have directions in all frames.
@@ -70,7 +86,7 @@ func (s studio) movingTails() string {
 func (s studio) movingNeurons() string {
 	shares := make([][]float64, len(s.Frames))
 	for k, q := range s.Frames {
-		shares[k] = together(q.Neurons)
+		shares[k] = q.marks()
 	}
 	var b strings.Builder
 	for _, j := range inOrder(s.last.Neurons, shares[len(shares)-1]) {

@@ -23,10 +23,13 @@ type FlowNeuron struct {
 
 // A FlowFrame is a moment of training: the neurons, in the same order in all frames, and
 // the dual variables nu = y o lambda, one for each sample, scaled by whoever gives them;
-// none if they are not known.
+// none if they are not known. Level is the radius of a dotted circle, the price that
+// neurons with weight are to have; 0 for none.
 type FlowFrame struct {
 	Title, Note string // one line each; what is too long is cut
 	Nu          []float64
+	Level       float64
+	shares      []float64 // of the marks of Neurons where others are left out; nil if none are
 	Neurons     []FlowNeuron
 }
 
@@ -127,6 +130,7 @@ func (f Flow) paint(p pen) {
 		q.paintHeading(p, at.frame())
 		at.paintGround(p, cells)
 		at.paintPrices(p, cells, q.Nu)
+		at.paintLevel(p, q.Level)
 		at.paintSamples(p, f.Samples, len(f.Frames))
 		at.paintNeurons(p, f.Frames[:k+1])
 		at.paintPeaks(p, cells, q.Nu)
@@ -147,6 +151,7 @@ func (f Flow) key() key {
 	seen := make(map[string]bool)
 	for _, q := range f.Frames {
 		seen["nu"] = seen["nu"] || len(q.Nu) > 0
+		seen["level"] = seen["level"] || q.leveled()
 		for _, n := range q.Neurons {
 			seen[n.name()] = true
 		}
@@ -171,6 +176,11 @@ func (f Flow) key() key {
 		k = append(k, entry{"extreme point of the dual", 13, func(p pen, at vg.Point) {
 			p.bullseye(vg.Point{X: at.X + 6.5, Y: at.Y}, 5)
 		}})
+	}
+	if seen["level"] {
+		swatch("price of all neurons with weight, in the limit", func(p pen, from, to vg.Point) {
+			p.line(ink, levelWidth, levelDashes, from, to)
+		})
 	}
 	for _, n := range []FlowNeuron{{Positive: true}, {}} {
 		k.mark(seen[n.name()], n.name(), neuronMark(n.Positive), 4, signColour(n.Positive))

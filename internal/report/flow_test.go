@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
@@ -104,6 +106,26 @@ func TestPeaks(t *testing.T) {
 	}
 }
 
+// However many cells there are, curves are taken at their peaks.
+func TestGridHasPeaks(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	samples, nu := randomSamples(r, 200)
+	f := newFan(samples)
+	best, angle := 0.0, 0.0
+	for _, q := range append(f.peaks(nu, true), f.peaks(nu, false)...) {
+		if q.height > best {
+			best, angle = q.height, q.angle
+		}
+	}
+	near := math.Inf(1)
+	for _, a := range f.grid(80, 40, nu) {
+		near = min(near, math.Abs(turnBetween(a, angle)))
+	}
+	if near > 1e-6 {
+		t.Errorf("the curve comes no nearer than %g to its peak", near)
+	}
+}
+
 // The extreme points of three samples are those of the closed form, at price 1.
 func TestExtremePoints(t *testing.T) {
 	f := newFan(threeSamples)
@@ -172,6 +194,44 @@ func TestFlowInPlace(t *testing.T) {
 	wantColour(t, "a sample half as far", at(degrees(180, sampleReach/2)), paper)
 }
 
+// The level is a dotted circle, in the disc only, in the picture and in the film where it
+// stands still.
+func TestLevel(t *testing.T) {
+	f := optimalFlow()
+	f.Frames = append(f.Frames, f.Frames[0])
+	f.Frames[1].Level = 0.6
+	f.Frames[0].Level = 1.1 // none
+	seen := func(at func(vg.Point) color.NRGBA, c plane, distance float64) (dots int) {
+		for angle := 200.0; angle < 340; angle++ {
+			sin, cos := math.Sincos(angle * math.Pi / 180)
+			r := c.unit * vg.Length(distance)
+			p := at(vg.Point{X: c.middle.X + r*vg.Length(cos), Y: c.middle.Y + r*vg.Length(sin)})
+			if p.R < 0x80 && p.G < 0x80 && p.B < 0x80 {
+				dots++
+			}
+		}
+		return dots
+	}
+	at := pixels(t, f)
+	if got := seen(at, f.plane(1), 0.6); got < 20 || got > 110 {
+		t.Errorf("%d of 140 places on the circle are dots", got)
+	}
+	for _, c := range []struct {
+		frame    int
+		distance float64
+	}{{1, 0.55}, {0, 0.6}, {0, 1.1}} {
+		if got := seen(at, f.plane(c.frame), c.distance); got > 10 {
+			t.Errorf("frame %d has %d dots at %g", c.frame, got, c.distance)
+		}
+	}
+	if got := seen(pixels(t, FlowFilm(f)), newStudio(f).plane, 0.6); got < 20 || got > 110 {
+		t.Errorf("%d of 140 places on the circle of the film are dots", got)
+	}
+	if svg := string(bytesOf(t, FlowFilm(f), "svg")); strings.Count(svg, "stroke-dasharray:12 24") != 1 {
+		t.Error("no circle moves in the film")
+	}
+}
+
 // Areas are shares, and those of neurons on one another add up.
 func TestSharesOfNeurons(t *testing.T) {
 	c := optimalFlow().plane(0)
@@ -184,7 +244,8 @@ func TestSharesOfNeurons(t *testing.T) {
 	n := func(angle, share float64, positive, dead bool) FlowNeuron {
 		return FlowNeuron{math.Cos(angle), math.Sin(angle), share, positive, dead}
 	}
-	got := together([]FlowNeuron{n(1, 0.2, true, false), n(1, 0.3, true, false), n(1, 0.1, false, false), n(1, 0.1, true, true), n(1.5, 0.3, true, false)})
+	all := []FlowNeuron{n(1, 0.2, true, false), n(1, 0.3, true, false), n(1, 0.1, false, false), n(1, 0.1, true, true), n(1.5, 0.3, true, false)}
+	got := together(all, all)
 	for j, want := range []float64{0.5, 0.5, 0.1, 0.1, 0.3} {
 		if math.Abs(got[j]-want) > 1e-12 {
 			t.Errorf("neuron %d has the share %g, want %g", j, got[j], want)
@@ -231,9 +292,15 @@ func TestSomeOfManyFrames(t *testing.T) {
 	if got := fmt.Sprint(evenly([]int{0, 1, 2, 3, 4, 5, 6}, 3), evenly([]int{1, 2}, 3)); got != "[0 3 6] [1 2]" {
 		t.Errorf("some of seven: %s", got)
 	}
-	frames := []FlowFrame{{Neurons: make([]FlowNeuron, 2)}, {Neurons: []FlowNeuron{{Share: 0.1}, {Share: 0.5}, {Share: 0.4}}}}
+	frames := []FlowFrame{{Neurons: make([]FlowNeuron, 2)}, {Neurons: []FlowNeuron{{X: 1, Share: 0.1}, {X: 1, Share: 0.5}, {X: 1, Share: 0.4}}}}
 	frames[0].Neurons[1].X = 7
 	got := someNeurons(frames, 2)
+	// Marks keep the shares of what is left out beside them.
+	for _, w := range got[1].shares {
+		if want := got[1].Neurons[0].Share + got[1].Neurons[1].Share + 0.1; math.Abs(w-want) > 1e-12 {
+			t.Errorf("a mark has the share %g, want %g", w, want)
+		}
+	}
 	if len(got[0].Neurons) != 1 || got[0].Neurons[0].X != 7 || len(got[1].Neurons) != 2 || got[1].Neurons[1].Share != 0.4 {
 		t.Errorf("neurons kept: %v", got)
 	}

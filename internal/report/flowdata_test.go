@@ -116,6 +116,8 @@ func frames(samples []FlowSample, moments []moment, count int) (out []FlowFrame)
 		q := FlowFrame{Title: "rho² = " + plainExponent(fmt.Sprintf("%.1e", m.sharpness)), Note: "not separated yet", Nu: m.scaled(samples)}
 		if m.margin > 0 {
 			q.Note = fmt.Sprintf("separated, upper bound %.4g", 0.5/m.margin)
+			value := sums(q.Nu)
+			q.Level = (value.X + value.Y) * 2 * m.margin
 		}
 		for j, u := range m.weights {
 			size := math.Hypot(u[0], u[1])

@@ -35,6 +35,7 @@ func someNeurons(frames []FlowFrame, most int) []FlowFrame {
 				out[k].Neurons = append(out[k].Neurons, q.Neurons[j])
 			}
 		}
+		out[k].shares = together(out[k].Neurons, q.Neurons)
 	}
 	return out
 }
@@ -50,9 +51,18 @@ func (c plane) radius(share float64) vg.Length {
 	return max(c.largest()*vg.Length(math.Sqrt(min(1, share))), 1+0.008*c.unit)
 }
 
-// together are the shares that marks have: those of neurons of one sign that lie on one
-// another are added up, and of those nearby a part, so that nothing jumps when they meet.
-func together(neurons []FlowNeuron) []float64 {
+// marks are the shares that the marks of a frame have.
+func (q FlowFrame) marks() []float64 {
+	if q.shares != nil {
+		return q.shares
+	}
+	return together(q.Neurons, q.Neurons)
+}
+
+// together are the shares that the marks of some of all neurons have: those of neurons of one
+// sign that lie on one another are added up, and of those nearby a part, so that nothing
+// jumps when they meet.
+func together(neurons, all []FlowNeuron) []float64 {
 	const near = 0.06 // radians
 	out := make([]float64, len(neurons))
 	for j, n := range neurons {
@@ -61,8 +71,9 @@ func together(neurons []FlowNeuron) []float64 {
 		if !ok || n.Dead {
 			continue
 		}
-		for k, other := range neurons {
-			if at, ok := other.angle(); ok && k != j && !other.Dead && other.Positive == n.Positive && other.Share > 0 {
+		out[j] = 0
+		for _, other := range all {
+			if at, ok := other.angle(); ok && !other.Dead && other.Positive == n.Positive && other.Share > 0 {
 				d := turnBetween(angle, at) / near
 				out[j] += other.Share * math.Pow(max(0, 1-d*d), 2)
 			}
@@ -99,7 +110,7 @@ func (c plane) paintNeurons(p pen, frames []FlowFrame) {
 	for sign, path := range tails {
 		p.stroke(path, faded(classColour[sign], tailOpacity), tailWidth)
 	}
-	shares := together(neurons)
+	shares := frames[last].marks()
 	for _, j := range inOrder(neurons, shares) {
 		if angle, ok := neurons[j].angle(); ok {
 			c.paintNeuron(p, neurons[j], c.radius(shares[j]), c.at(angle, 1))

@@ -24,7 +24,7 @@ const (
 	// Prices above 1 less this touch the circle, to the eye.
 	touching = 0.02
 
-	circleWidth, priceWidth, rayWidth, tailWidth, peakWidth = 0.9, 1.6, 0.5, 0.8, 1.1
+	circleWidth, priceWidth, rayWidth, tailWidth, peakWidth, levelWidth = 0.9, 1.6, 0.5, 0.8, 1.1, 0.9
 
 	priceOpacity, tailOpacity = 0.13, 0.55
 
@@ -37,6 +37,9 @@ var (
 	discTone = rgb(0xf1, 0xf3, 0xf5)
 	rayTone  = faded(grey, 0.55)
 )
+
+// levelDashes are those of the circle of a level.
+var levelDashes = []vg.Length{1.2, 2.4}
 
 func priceDashes(positive bool) []vg.Length { return neuronDashes(positive) }
 
@@ -108,13 +111,26 @@ func (c plane) curve(cells fan, nu []float64, positive bool, angles []float64) [
 func (c plane) paintPrices(p pen, cells fan, nu []float64) {
 	const steps, edges = 180, 200
 	for _, positive := range []bool{false, true} {
-		line := c.curve(cells, nu, positive, cells.grid(steps, edges))
+		line := c.curve(cells, nu, positive, cells.grid(steps, edges, nu))
 		if !slices.ContainsFunc(line, func(at vg.Point) bool { return at != c.middle }) {
 			continue
 		}
 		line = simplified(append(line, line[0]), 0.03)
 		p.FillPolygon(faded(signColour(positive), priceOpacity), line)
 		p.line(signColour(positive), priceWidth, priceDashes(positive), line...)
+	}
+}
+
+// leveled reports whether a frame has a level in the disc.
+func (q FlowFrame) leveled() bool { return q.Level > 0 && q.Level <= 1 }
+
+// paintLevel draws the circle of a level.
+func (c plane) paintLevel(p pen, level float64) {
+	if (FlowFrame{Level: level}).leveled() {
+		var circle vg.Path
+		circleAt(&circle, c.middle, vg.Length(level)*c.unit)
+		p.SetLineStyle(draw.LineStyle{Color: ink, Width: levelWidth, Dashes: levelDashes})
+		p.Stroke(circle)
 	}
 }
 

@@ -121,7 +121,7 @@ func (r *Result) warn(signs []float64) {
 		r.Warnings = append(r.Warnings, OneSign)
 	case alive[1] == 0 || alive[-1] == 0:
 		r.Warnings = append(r.Warnings, SignDied)
-	case !r.Separated && r.Status == convexnn.Limited:
+	case !r.Separated && r.Status == convexnn.Limited && len(r.Warnings) == 0:
 		r.Warnings = append(r.Warnings, NotSeparated)
 	}
 	if r.Estimate != nil {

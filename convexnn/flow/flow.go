@@ -98,9 +98,9 @@ type Warning string
 
 // The warnings.
 const (
-	// NotSeparated: the flow has come to a rest, to all appearances, with samples that no
-	// neuron reaches.
-	NotSeparated Warning = "the network does not separate the samples; another seed or more neurons may"
+	// NotSeparated: the flow has come to a rest, to all appearances, with samples on the
+	// wrong side.
+	NotSeparated Warning = "no neuron moves any more that could separate the samples, or hardly; another seed or more neurons may"
 	// OneSign: all outputs have one sign, which the flow never changes.
 	OneSign Warning = "all outputs have the same sign, and no such network separates two classes"
 	// SignDied: all neurons of one sign are dead.

@@ -112,3 +112,20 @@ func TestNonNegative(t *testing.T) {
 		t.Errorf("%d cones with weight are no test", bounded)
 	}
 }
+
+// Where they would take too much work there are none.
+func TestMultiplierTooLarge(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	x, y := mat.NewDense(300, 20, nil), make([]float64, 300)
+	for i := range y {
+		y[i] = float64(1 - 2*(i%2))
+		for k := range 20 {
+			x.Set(i, k, rng.NormFloat64())
+		}
+	}
+	for neurons, want := range map[int]bool{10: true, 300: false} {
+		if lambda, _, ok := start(t, x, y, Options{Neurons: neurons}).multiplier(); ok != want || (lambda == nil) == want {
+			t.Errorf("%d neurons: found %v", neurons, ok)
+		}
+	}
+}

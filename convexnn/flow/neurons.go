@@ -9,7 +9,8 @@ import (
 )
 
 // A Neuron is one of the network, and how it lies to the dual vector nu = y o lambda, lambda
-// the multipliers of [Result]. At a KKT point of the max-margin problem a neuron with weight
+// the multipliers of [Result], or, where there are none, the shares of the samples in the
+// gradient as the weights remember them, in units of their own. At a KKT point of the max-margin problem a neuron with weight
 // has Alignment 1 and Length 1: its direction is an extreme point of the dual set (Wang and
 // Pilanci, 2022).
 type Neuron struct {
@@ -24,7 +25,8 @@ type Neuron struct {
 	// Dead: it is active on no sample and will never move again.
 	Dead bool
 	// WrongSide: it is active only on samples whose label is not the sign of its output.
-	// It shrinks until it is dead or these samples have no share left in the gradient.
+	// It shrinks, until it is dead, comes to other samples, or these have no share left in
+	// the gradient.
 	WrongSide bool
 	// Alignment is the cosine of u_j and s_j X'D_j nu, s_j the sign of its output, and
 	// Length is |X'D_j nu|; 0 if there is no such vector. Where x_i.u_j = 0, to 1e-6 of

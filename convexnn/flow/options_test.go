@@ -102,6 +102,11 @@ func TestLimits(t *testing.T) {
 	if r.Steps != 50 || r.Status != convexnn.Limited || len(r.Warnings) == 0 || r.Warnings[0] != flow.StepsUsedUp {
 		t.Errorf("%d steps, %v, %v", r.Steps, r.Status, r.Warnings)
 	}
+	// A flow that was cut off is not said to be at rest.
+	r = run(t, x, y, flow.Options{MaxSteps: 1, Seed: 1, WithoutProgram: true})
+	if r.Separated || len(r.Warnings) != 1 {
+		t.Errorf("after one step separated: %v, %v", r.Separated, r.Warnings)
+	}
 	r = run(t, x, y, flow.Options{Sharpness: 50, WithoutProgram: true})
 	if s := math.Exp(2 * r.LogRho); r.Status != convexnn.Solved || s < 50 || s > 51 {
 		t.Errorf("%v at the sharpness %v", r.Status, s)

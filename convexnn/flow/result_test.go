@@ -74,6 +74,19 @@ func TestSeparatedTime(t *testing.T) {
 	}
 }
 
+// Where the samples are separated from the start, this is so, and said.
+func TestSeparatedAtStart(t *testing.T) {
+	x, y := rays()
+	start := &convexnn.Network{Dim: 2, Neurons: []convexnn.Neuron{{Weights: []float64{1, 1}, Output: 1}, {Weights: []float64{-1, 0}, Output: -1}}}
+	r := run(t, x, y, flow.Options{Start: start, WithoutProgram: true})
+	if first := r.Checkpoints[0]; !first.Separated || r.SeparatedTime != 0 || math.Abs(r.SeparatedSharpness-first.Sharpness) > 1e-12 {
+		t.Errorf("separated at sharpness %v and time %v, and %v at the start", r.SeparatedSharpness, r.SeparatedTime, first.Sharpness)
+	}
+	if r := run(t, x, y, flow.Options{Signs: []int{1}, WithoutProgram: true}); r.SeparatedSharpness != 0 {
+		t.Errorf("never separated, and so since %v", r.SeparatedSharpness)
+	}
+}
+
 // What local search suggests is never called proved.
 func TestEstimate(t *testing.T) {
 	x, y := orthogonal(rand.New(rand.NewPCG(5, 1)), 60, 30)

@@ -41,10 +41,14 @@ func newRun(x *mat.Dense, y []float64, o Options) (*run, error) {
 	if o.Sharpness > 0 && math.Log(o.Sharpness) <= 2*g.logRho {
 		return nil, fmt.Errorf("%w: the flow is to end at the sharpness %.4g, and begins at %.4g", ErrOption, o.Sharpness, math.Exp(2*g.logRho))
 	}
-	return &run{
+	r := &run{
 		Options: o, x: x, y: y, flow: g, bracket: b, average: newAverage(f.pull), result: new(Result),
 		begun: g.logRho, separated: floats.Min(f.margins) > 0,
-	}, nil
+	}
+	if r.separated {
+		r.result.SeparatedSharpness = math.Exp(2 * g.logRho)
+	}
+	return r, nil
 }
 
 // mostAtStart bounds the outputs of the network at the start.

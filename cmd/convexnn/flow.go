@@ -46,14 +46,15 @@ In the limit the weights grow without end, their direction is a stationary point
 margin, and each neuron with weight points to an extreme point of the dual of the program.
 Whether that is the largest margin is not certain: for orthogonally separable classes it is,
 on other data the flow may stay on a plateau. So each checkpoint has a bracket of the
-optimum from the flow alone, an upper bound from its margin and a lower one from the
-average of its dual vectors, priced as in train, and nothing is said to be optimal that the
-lower bound does not prove.
+optimum from the flow alone, an upper bound from its margin and a lower one from its dual
+vectors, priced as in train, and nothing is said to be optimal that the lower bound does
+not prove.
 
 All rows are used, as they are: without a bias and without scaling, unless --bias hidden or
 --standardize say so. For two inputs --plot draws the plane of weights in steps, --film as a
 moving picture; for more, --plot draws the bracket. --page writes a page with all pictures.
-Ctrl-C, or --time-limit, keeps what there is, with exit status 3.`,
+Ctrl-C, or --time-limit, of which the convex program has half, keeps what there is, with
+exit status 3.`,
 		Example: `  convexnn flow rays
   convexnn flow quadrants --plot steps.svg --film film.svg
   convexnn flow rays --neurons 6 --seed 4 --page flow.html
@@ -180,7 +181,7 @@ func (a *app) flow(cmd *cobra.Command, f *flowFlags, args []string) error {
 		return err
 	}
 	c.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
-	a.stopped = c.result.Status == convexnn.Stopped
+	a.stopped = c.result.Status == convexnn.Stopped || c.program.Status == convexnn.Stopped
 
 	c.print(out.text)
 	var m *model
@@ -257,9 +258,14 @@ func (c *course) inputs() int {
 // plane reports whether the weights of a neuron are a point in the plane.
 func (c *course) plane() bool { return c.inputs() == 2 }
 
-// solve finds the largest margin.
+// solve finds the largest margin, in half of the time that there is.
 func (c *course) solve(ctx context.Context, bar *progress) (err error) {
 	start := time.Now()
+	if limit := c.flags.limits.time; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit/2)
+		defer cancel()
+	}
 	c.program, err = convexnn.Train(ctx, c.data.train.x, c.data.train.y, convexnn.Options{
 		Loss: convexnn.HardMargin, Seed: c.flags.fit.seed, MemoryLimit: c.flags.limits.memory.limit(),
 		Progress: bar.update,
@@ -271,11 +277,14 @@ func (c *course) solve(ctx context.Context, bar *progress) (err error) {
 
 // run follows the flow.
 func (c *course) run(ctx context.Context, bar *progress) (err error) {
-	f, start := c.flags, time.Now()
+	f, start, begin := c.flags, time.Now(), 0.0
 	options := flow.Options{
 		Loss: f.loss, Init: f.init, Seed: f.fit.seed, Sharpness: f.sharpness, Step: f.step, MaxSteps: f.steps,
 		Checkpoints: f.checkpoints, Tolerance: f.tol, Program: c.program,
-		Progress: func(p *flow.Checkpoint) { bar.updateFlow(p, f.sharpness, c.program.Objective) },
+		Progress: func(p *flow.Checkpoint) {
+			begin = cmp.Or(begin, p.Sharpness)
+			bar.updateFlow(p, begin, f.sharpness, c.program.Objective)
+		},
 	}
 	if f.signs == "" {
 		options.Neurons = f.neurons

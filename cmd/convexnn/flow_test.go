@@ -103,7 +103,14 @@ func TestFlowNeverSeparates(t *testing.T) {
 	if _, err := os.Stat(model); err == nil {
 		t.Error("a model was written")
 	}
-	stdout, _ := must(t, exitDone, "flow", "rays", "--signs", "+++", "--out", model)
+	// What there is only with a margin is null.
+	stdout, _ := must(t, exitDone, "flow", "--report", "-", "--quiet", "rays", "--signs", "+++")
+	for _, want := range []string{`"multiplier": null`, `"residual": null`, `"multiplier_price": null`, `"length": null`, `"upper": null`, `"relative_gap": null`} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %s in the report", want)
+		}
+	}
+	stdout, _ = must(t, exitDone, "flow", "rays", "--signs", "+++", "--out", model)
 	for _, want := range []string{"does not separate the rows", "row 3", "no model is written"} {
 		if !strings.Contains(strings.Join(strings.Fields(stdout), " "), want) {
 			t.Errorf("no %q in\n%s", want, stdout)

@@ -77,7 +77,7 @@ func (c *course) facts() [][2]string {
 		{"data", dataName(c.data.name)},
 		{"rows", fmt.Sprint(len(c.data.train.y))},
 		{"inputs", fmt.Sprint(c.inputs())},
-		{"optimum", best},
+		{c.bestName(), best},
 		{"flow, upper", upper},
 		{"flow, lower", lower},
 		{"loss", c.flags.loss.String()},
@@ -98,14 +98,14 @@ func (c *course) aboutProblems() []string {
 
 func aboutPlane() []string {
 	return []string{
-		"Each point of the plane is a vector of weights u. The thin rays are the edges of the cells: within a cell the same rows are active, and the price of u is a scalar product g u with g = X'D nu. The curves show the price in every direction, as the distance from the origin; within a cell that is an arc of a circle. A dual vector is feasible if the curves stay in the unit disc.",
-		"Where a curve touches the circle is an extreme point of the dual, a vector X'D nu of length 1 in its own cell. The theorem says that neurons with weight end there. Marks grow with the share of a neuron in the squared weights.",
+		"Each point of the plane is a vector of weights u. The thin rays are the edges of the cells: within a cell the same rows are active, and the price of u is a scalar product g u with g = X'D nu. The curves show the price in every direction, as the distance from the origin; within a cell that is an arc of a circle. A dual vector is feasible if the curves stay in the unit disc, and each one is scaled so that they just do. Where a curve touches the circle, the ringed place is an extreme point of the dual, a vector X'D nu of length 1 in its own cell or on its edge.",
+		"Neurons are on the circle; marks grow with their share in the squared weights. In the limit each neuron with weight is at the tip of a lobe, and all these tips are on the dotted circle: its radius is the value of the dual vector over the upper bound. Where that is 1, neurons are at ringed places, and the network has the largest margin of all. Where it stays below 1, there is a direction with a larger price than that of the neurons, and no neuron in it.",
 	}
 }
 
 func (c *course) aboutBracket() []string {
 	return []string{
-		"The upper bound is sum |u||alpha| of the network at the checkpoint, scaled to margin 1. The lower bound needs no optimum: the shares of the rows in the gradient are dual variables, and averaged along the flow and scaled until all prices are at most 1 they are a feasible dual vector. Its value is below the margin of every network.",
+		"The upper bound is sum |u||alpha| of the network at the checkpoint, scaled to margin 1. The lower bound needs no optimum: the shares of the rows in the gradient are dual variables, and averaged along the flow and scaled until all prices are at most 1 they are a feasible dual vector. So are, once the rows are separated, the multipliers that suit the neurons best. The value of such a vector, its sum of lambda, is at most the sum |u||alpha| of any network with margin 1.",
 	}
 }
 
@@ -116,17 +116,20 @@ func aboutShadow() []string {
 }
 
 func (c *course) aboutNeurons() []string {
-	return []string{
+	out := []string{
 		"At a stationary point of the margin u_j = alpha_j X'D nu for each neuron with weight: |alpha| and |u| are equal, u points to X'D nu or away from it, by the sign of the output, and X'D nu has length 1.",
-		sentences(c.multiplierText()),
 	}
+	if !c.result.Separated {
+		return append(out, "There is no such point without a margin. The table has the shares of the rows in the gradient for nu, which tell where the neurons turn to.")
+	}
+	return append(out, sentences(c.multiplierText()))
 }
 
 func aboutCertainty() []string {
 	return []string{
-		"Certain: if the flow separates the rows, it converges in direction to a stationary point of the margin (Lyu and Li, 2020; Ji and Telgarsky, 2020), whose neurons are extreme points of the dual pattern by pattern (Wang and Pilanci, 2022).",
+		"Certain: if the flow separates the rows, it converges in direction to a stationary point of the margin (Lyu and Li, 2020; Ji and Telgarsky, 2020), whose neurons with weight are extreme points of the dual pattern by pattern, for a vector nu that other directions may make infeasible (Wang and Pilanci, 2022).",
 		"Certain: if the multiplier of this point has no price above 1, the point has the largest margin of all networks. The converse does not hold.",
-		"Certain: if rows of one class have positive and rows of different classes no positive scalar products, the classes are orthogonally separable, and the flow from small weights with a live neuron of each sign reaches the largest margin.",
+		"Certain: if rows of one class have positive and rows of different classes no positive scalar products, the classes are orthogonally separable, and the flow from weights that are small enough, with a live neuron of each sign, tends to the largest margin.",
 		"Not certain: on other data the flow may end on a plateau above the optimum, and with unlucky signs it may never separate the rows at all.",
 	}
 }

@@ -35,9 +35,12 @@ func (c *course) steps(most int) figures.Flow {
 	train := c.data.train
 	negative, positive := c.data.encoding.Labels()
 	f := figures.Flow{
-		Title:    "Neurons sliding into the extreme points of the dual",
+		Title:    "Neurons turning, and the prices of the dual vector",
 		Subtitle: fmt.Sprintf("%s: %s, %v loss, seed %d", dataName(c.data.name), plural(len(c.result.Neurons), "neuron"), c.flags.loss, c.flags.fit.seed),
 		Classes:  [2]string{negative, positive},
+	}
+	if c.result.GloballyOptimal {
+		f.Title = "Neurons sliding into the extreme points of the dual"
 	}
 	for i, y := range train.y {
 		f.Samples = append(f.Samples, figures.FlowSample{X: train.x.At(i, 0), Y: train.x.At(i, 1), Positive: y > 0})
@@ -57,14 +60,17 @@ func (c *course) steps(most int) figures.Flow {
 // frame is the plane of weights at a checkpoint.
 func (c *course) frame(q *flow.Checkpoint) figures.FlowFrame {
 	out := figures.FlowFrame{Title: fmt.Sprintf("sharpness %.2g", q.Sharpness), Nu: q.Dual}
+	if q.Separated && q.DualValue > 0 {
+		// In the limit the multipliers, whose prices are 1 at neurons with weight, add up
+		// to the upper bound; Dual is these, scaled.
+		out.Level = q.DualValue / q.Upper
+	}
 	switch wrong := q.Unseparated; {
 	case wrong > 0:
 		out.Note = fmt.Sprintf("%d of %d not on the right side", wrong, len(c.data.train.y))
 	case math.IsInf(c.program.Objective, 1):
-	case q.Upper >= 2*c.program.Objective:
-		out.Note = fmt.Sprintf("%.3g times the optimum", q.Upper/c.program.Objective)
 	default:
-		out.Note = fmt.Sprintf("%s above the optimum", percentText(q.Upper/c.program.Objective-1))
+		out.Note = c.aboveBest(q.Upper)
 	}
 	for _, h := range q.Neurons {
 		size := h.Weights[0]*h.Weights[0] + h.Weights[1]*h.Weights[1] + h.Output*h.Output
@@ -100,6 +106,9 @@ func (c *course) bracket() figures.Brackets {
 	}
 	if !math.IsInf(c.program.Objective, 1) {
 		f.Optimum = c.program.Objective
+		if c.bestName() != "optimum" {
+			f.OptimumName = "best network known"
+		}
 	}
 	var points []figures.BracketPoint
 	lengths := make([]figures.Course, len(c.result.Neurons))

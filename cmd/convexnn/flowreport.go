@@ -82,6 +82,8 @@ type checkpointReport struct {
 	Certificate    string     `json:"certificate"`
 	EstimatedBound number     `json:"estimated_lower_bound"`
 	Dual           []number   `json:"dual"`
+	DualValue      number     `json:"dual_value"`
+	DualKind       string     `json:"dual_certificate"`
 	Weights        [][]number `json:"weights"` // of theta/|theta|, with the output last
 }
 
@@ -117,7 +119,7 @@ func (c *course) report() flowReport {
 		Upper: known(r.Upper, r.Separated), Above: known(r.Upper/p.Objective-1, r.Separated && !math.IsInf(p.Objective, 1)),
 		LowerBound: number(r.Certificate.LowerBound), RelativeGap: known(r.Certificate.RelativeGap, r.Separated), Certificate: string(r.Certificate.Kind),
 		EstimatedBound: estimatedBound(r.Estimate), EstimatedGap: number(math.NaN()),
-		GloballyOptimal: r.GloballyOptimal, Statement: c.verdict(), Dual: numbersOf(r.Certificate.Dual), Multiplier: numbersOf(r.Multiplier), Residual: number(r.Residual),
+		GloballyOptimal: r.GloballyOptimal, Statement: c.verdict(), Dual: numbersOf(r.Certificate.Dual), Multiplier: nil, Residual: known(r.Residual, r.Multiplier != nil),
 		Neurons: []flowNeuron{}, Checkpoints: []checkpointReport{}, Steps: r.Steps, Warnings: []string{}, Notes: append(append([]string{}, c.data.notices...), c.remarks()...),
 		Seconds: c.flowing, Version: version(),
 	}
@@ -128,11 +130,14 @@ func (c *course) report() flowReport {
 		out.EstimatedGap = known(r.Estimate.RelativeGap, r.Separated)
 	}
 	if r.Multiplier != nil {
-		out.MultiplierPrice = newPriceReport(r.MultiplierPrice)
+		out.Multiplier = numbersOf(r.Multiplier)
+		if r.MultiplierPrice.Kind != "" { // as it is after a stop
+			out.MultiplierPrice = newPriceReport(r.MultiplierPrice)
+		}
 	}
 	for _, h := range r.Neurons {
 		out.Neurons = append(out.Neurons, flowNeuron{
-			numbersOf(h.Weights), number(h.Output), number(h.Ratio), number(h.Share), number(h.Alignment), number(h.Length), h.Active, h.Sliding, h.Dead, h.WrongSide,
+			numbersOf(h.Weights), number(h.Output), number(h.Ratio), number(h.Share), number(h.Alignment), known(h.Length, r.Separated), h.Active, h.Sliding, h.Dead, h.WrongSide,
 		})
 	}
 	for _, q := range r.Checkpoints {
@@ -155,7 +160,7 @@ func newCheckpointReport(q *flow.Checkpoint) checkpointReport {
 	out := checkpointReport{
 		Step: q.Step, Time: number(q.Time), Sharpness: number(q.Sharpness), LogLoss: number(q.LogLoss), Unseparated: q.Unseparated,
 		MinMargin: number(q.MinMargin), Upper: known(q.Upper, q.Separated), LowerBound: number(q.Lower), Certificate: string(q.LowerKind),
-		EstimatedBound: known(q.Estimate, q.Estimate > q.Lower), Dual: numbersOf(q.Dual), Weights: [][]number{},
+		EstimatedBound: known(q.Estimate, q.Estimate > q.Lower), Dual: numbersOf(q.Dual), DualValue: known(q.DualValue, q.DualValue > 0), DualKind: string(q.DualKind), Weights: [][]number{},
 	}
 	for _, h := range q.Neurons {
 		out.Weights = append(out.Weights, numbersOf(append(append([]float64(nil), h.Weights...), h.Output)))

@@ -13,8 +13,9 @@ import (
 	"github.com/convexnn/convexnn/convexnn/flow"
 )
 
-// updateFlow shows how far the flow is: the way of log |theta| to its end.
-func (p *progress) updateFlow(u *flow.Checkpoint, sharpness, optimum float64) {
+// updateFlow shows how far the flow is: the way of the logarithm of the sharpness from where
+// it began to its end.
+func (p *progress) updateFlow(u *flow.Checkpoint, begin, sharpness, optimum float64) {
 	if p == nil {
 		return
 	}
@@ -28,8 +29,8 @@ func (p *progress) updateFlow(u *flow.Checkpoint, sharpness, optimum float64) {
 	if end == 0 && !math.IsInf(optimum, 1) {
 		end = usual * optimum
 	}
-	begun := math.Log(1e-6)
-	p.bar.Set(int(progressSteps * min(max(0, (2*u.LogRho-begun)/(math.Log(max(end, 1))-begun)), 0.999)))
+	begun := math.Log(begin)
+	p.bar.Set(int(progressSteps * min(max(0, (2*u.LogRho-begun)/(math.Log(max(end, 10*begin))-begun)), 0.999)))
 }
 
 // printProgram prints the largest margin.
@@ -40,7 +41,7 @@ func (c *course) printProgram(w io.Writer) {
 	case math.IsInf(r.Objective, 1):
 		row(w, "optimum", "not found in time")
 	default:
-		row(w, "optimum", "%s", text)
+		row(w, c.bestName(), "%s", text)
 		if e := r.Estimate; e != nil {
 			paragraph(w, "estimated", estimateText(e, r.Objective, r.Objective))
 		}
@@ -51,6 +52,16 @@ func (c *course) printProgram(w io.Writer) {
 		neurons = plural(len(f.signs), "neuron") + " with outputs " + f.signs
 	}
 	row(w, "flow", "%v loss, %s, seed %d", f.loss, neurons, f.fit.seed)
+}
+
+// bestName is what the program has found: the optimum, or only the best network that is
+// known.
+func (c *course) bestName() string {
+	const meets = 1e-3
+	if k := c.program.Certificate; k.Kind != convexnn.CertifiedEstimate && k.RelativeGap <= meets {
+		return "optimum"
+	}
+	return "best known"
 }
 
 // print prints the course and its end.
@@ -74,6 +85,8 @@ func (c *course) print(w io.Writer) {
 // remarks are what the user should know of the run.
 func (c *course) remarks() (out []string) {
 	switch stopped := c.result.Status == convexnn.Stopped; {
+	case !stopped && c.program.Status == convexnn.Stopped:
+		out = append(out, "the search for the optimum was stopped at half of the time limit")
 	case stopped && c.timeout:
 		out = append(out, fmt.Sprintf("stopped early by the time limit of %v", c.flags.limits.time))
 	case stopped:
@@ -110,7 +123,7 @@ func (c *course) courseTable() [][]string {
 	for _, p := range c.shown() {
 		line := []string{
 			fmt.Sprint(p.Step), fmt.Sprintf("%.4g", p.Time), fmt.Sprintf("%.3g", p.Sharpness),
-			fmt.Sprintf("%d/%d", n-p.Unseparated, n), fmt.Sprintf("%.5f", p.MinMargin), "-", "-", "-", "-",
+			fmt.Sprintf("%d/%d", n-p.Unseparated, n), fmt.Sprintf("%.4g", p.MinMargin), "-", "-", "-", "-",
 		}
 		bound, tilde := p.Lower, ""
 		if p.Estimate > bound {
@@ -122,11 +135,14 @@ func (c *course) courseTable() [][]string {
 				line[6] = aboveText(p.Upper / best)
 			}
 			if bound > 0 {
-				line[8] = tilde + percentText((p.Upper-bound)/p.Upper)
+				line[8] = tilde + percentAbove((p.Upper-bound)/p.Upper)
 			}
 		}
 		if bound > 0 {
 			line[7] = tilde + atLeast(bound, 6)
+		}
+		if last := len(lines) - 1; slices.Equal(line[1:], lines[last][1:]) {
+			lines = lines[:last] // a last step too short to be seen
 		}
 		lines = append(lines, line)
 	}
@@ -148,6 +164,20 @@ func percentText(share float64) string {
 		return fmt.Sprintf("%.3g %%", p)
 	}
 	return fmt.Sprintf("%.2g %%", p)
+}
+
+// percentAbove writes a share, no less than it is.
+func percentAbove(share float64) string {
+	p := 100 * max(0, share)
+	digits := 2.0
+	if p >= 99 {
+		digits = 3
+	}
+	if p > 0 {
+		unit := math.Pow(10, math.Floor(math.Log10(p))+1-digits)
+		p = min(100, math.Ceil(p/unit*(1-1e-12))*unit)
+	}
+	return fmt.Sprintf("%.*g %%", int(digits), p)
 }
 
 func (c *course) printCheckpoints(w io.Writer) {
@@ -180,32 +210,66 @@ func (c *course) printEnd(w io.Writer) {
 // says of the optimum.
 func (c *course) multiplierText() string {
 	r := c.result
-	tilde := ""
-	if r.MultiplierPrice.Kind == convexnn.CertifiedEstimate {
-		tilde = "~"
+	if r.Multiplier == nil {
+		return "not found, as it takes too much work"
 	}
-	return fmt.Sprintf("the neurons are %.2g from alpha X'D nu; the price of nu is %s%.5g, and at most 1 is enough for the optimum", r.Residual, tilde, r.MultiplierPrice.Value)
+	price := "the price of nu is "
+	switch p := r.MultiplierPrice; {
+	case p.Kind == convexnn.CertifiedExact:
+		price += fmt.Sprintf("%.5g", p.Value)
+	case p.Kind == convexnn.CertifiedBounded && !math.IsInf(p.Upper, 1):
+		price += fmt.Sprintf("from %.5g to %.5g", p.Value, p.Upper)
+	case p.Value > 0:
+		price += fmt.Sprintf("~%.5g, by local search", p.Value)
+	default:
+		price += "not known"
+	}
+	return fmt.Sprintf("the neurons are %.2g from alpha X'D nu, relative to |u|, and %s; in the limit, where the distance is 0, a price of at most 1 proves the optimum", r.Residual, price)
 }
 
 // verdict is what the flow has come to, and what is known of that.
 func (c *course) verdict() string {
-	r, best := c.result, c.program.Objective
+	r := c.result
 	if !r.Separated {
-		return fmt.Sprintf("The network does not separate the rows: %d of %d not on the right side, %s. There is no margin, and nothing to compare.",
-			len(r.Unseparated), len(c.data.train.y), rowList(r.Unseparated))
+		end := ""
+		switch {
+		case r.Status == convexnn.Stopped:
+			end = "does not separate the rows when it is stopped"
+		case r.Status == convexnn.Limited && !slices.Contains(r.Warnings, flow.StepsUsedUp) && !slices.Contains(r.Warnings, flow.StepTooSmall):
+			end = "has all but come to a rest, and does not separate the rows"
+		default:
+			end = "ends before it separates the rows"
+		}
+		return fmt.Sprintf("The flow %s: %d of %d not on the right side, %s. There is no margin, and nothing to compare.",
+			end, len(r.Unseparated), len(c.data.train.y), rowList(r.Unseparated))
 	}
 	above := ""
-	if !math.IsInf(best, 1) {
-		above = fmt.Sprintf("The flow has come to %s above the optimum. ", percentText((r.Upper-best)/best))
+	if !math.IsInf(c.program.Objective, 1) {
+		above = "The flow has come to " + c.aboveBest(r.Upper) + ". "
 	}
 	switch gap := r.Certificate.RelativeGap; {
 	case r.GloballyOptimal:
-		return above + fmt.Sprintf("Its own dual vector proves that no network of any width is better by more than %s.", percentText(gap))
+		return above + fmt.Sprintf("Its own dual vector proves that no network of any width is better by more than %s.", percentAbove(gap))
 	case r.Estimate != nil && r.Estimate.RelativeGap <= c.flags.tol:
-		return above + fmt.Sprintf("Its own dual vector suggests that no network is better by more than ~%s; this is not proved.", percentText(r.Estimate.RelativeGap))
+		return above + fmt.Sprintf("Its own dual vector suggests that no network is better by more than ~%s; this is not proved.", percentAbove(r.Estimate.RelativeGap))
 	default:
-		return above + fmt.Sprintf("Its own dual vectors leave a gap of %s: nothing is claimed.", percentText(gap))
+		return above + fmt.Sprintf("Its own dual vectors leave a gap of %s: nothing is claimed.", percentAbove(gap))
 	}
+}
+
+// aboveBest says how far an upper bound is above the best of the program.
+func (c *course) aboveBest(upper float64) string {
+	best, name := c.program.Objective, "the optimum"
+	if c.bestName() != "optimum" {
+		name = "the best network known"
+		if upper < best*(1-1e-6) {
+			return percentText(1-upper/best) + " below " + name
+		}
+	}
+	if upper >= 2*best {
+		return fmt.Sprintf("%.3g times %s", upper/best, name)
+	}
+	return percentText(upper/best-1) + " above " + name
 }
 
 // rowList names rows, a few of them.
@@ -251,8 +315,12 @@ func (c *course) neuronKinds() []neuronKind {
 		case h.Sliding > 0:
 			state = "on an edge"
 		}
+		length := "-" // of a vector in the units of X
+		if c.result.Separated {
+			length = fmt.Sprintf("%.4f", h.Length)
+		}
 		cells := [...]string{
-			sign, fmt.Sprintf("%.4f", h.Ratio), fmt.Sprintf("%.4f", h.Alignment), fmt.Sprintf("%.4f", h.Length),
+			sign, fmt.Sprintf("%.4f", h.Ratio), fmt.Sprintf("%.4f", h.Alignment), length,
 			fmt.Sprintf("%d/%d", h.Active, len(c.data.train.y)), state,
 		}
 		k := slices.IndexFunc(kinds, func(q neuronKind) bool { return q.cells == cells })
@@ -287,10 +355,18 @@ func (c *course) neuronTable() (lines [][]string, rest string) {
 func (c *course) printNeurons(w io.Writer) {
 	lines, rest := c.neuronTable()
 	if len(lines) > 1 {
-		fmt.Fprintln(w, "neurons, against the extreme points X'D nu of the dual, where cosine and length are 1:")
+		heading := "neurons, against X'D nu, where cosine and length are 1 in the limit:"
+		if !c.result.Separated {
+			heading = "neurons, against X'D nu, with the rows' shares in the gradient for nu:"
+		}
+		fmt.Fprintln(w, heading)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		for _, line := range lines {
-			fmt.Fprintln(tw, strings.Join(line[:7], "\t")+"\t  "+line[7])
+			state := ""
+			if line[7] != "" {
+				state = "  " + line[7]
+			}
+			fmt.Fprintln(tw, strings.Join(line[:7], "\t")+"\t"+state)
 		}
 		tw.Flush()
 	}

@@ -168,6 +168,9 @@ func (a *app) flow(cmd *cobra.Command, f *flowFlags, args []string) error {
 	if err := c.load(cmd, args, a.noticer(f.quiet)); err != nil {
 		return err
 	}
+	if err := mendFlow(c.options().Check(c.data.train.x, c.data.train.y)); err != nil {
+		return err
+	}
 	c.data.print(out.text)
 	if a.idle(out) && film == nil && page == nil {
 		return nil
@@ -277,14 +280,24 @@ func (c *course) solve(ctx context.Context, bar *progress) (err error) {
 
 // run follows the flow.
 func (c *course) run(ctx context.Context, bar *progress) (err error) {
-	f, start, begin := c.flags, time.Now(), 0.0
+	start, begin, options := time.Now(), 0.0, c.options()
+	options.Program = c.program
+	options.Progress = func(p *flow.Checkpoint) {
+		begin = cmp.Or(begin, p.Sharpness)
+		bar.updateFlow(p, begin, options.Sharpness, c.program.Objective)
+	}
+	c.result, err = flow.Run(ctx, c.data.train.x, c.data.train.y, options)
+	bar.clear()
+	c.flowing = time.Since(start).Seconds()
+	return mendFlow(err)
+}
+
+// options are those of the flags.
+func (c *course) options() flow.Options {
+	f := c.flags
 	options := flow.Options{
 		Loss: f.loss, Init: f.init, Seed: f.fit.seed, Sharpness: f.sharpness, Step: f.step, MaxSteps: f.steps,
-		Checkpoints: f.checkpoints, Tolerance: f.tol, Program: c.program,
-		Progress: func(p *flow.Checkpoint) {
-			begin = cmp.Or(begin, p.Sharpness)
-			bar.updateFlow(p, begin, f.sharpness, c.program.Objective)
-		},
+		Checkpoints: f.checkpoints, Tolerance: f.tol,
 	}
 	if f.signs == "" {
 		options.Neurons = f.neurons
@@ -296,10 +309,7 @@ func (c *course) run(ctx context.Context, bar *progress) (err error) {
 			options.Signs = append(options.Signs, -1)
 		}
 	}
-	c.result, err = flow.Run(ctx, c.data.train.x, c.data.train.y, options)
-	bar.clear()
-	c.flowing = time.Since(start).Seconds()
-	return mendFlow(err)
+	return options
 }
 
 // mendFlow adds to an error which flags help.

@@ -53,6 +53,13 @@ func followed(t *testing.T, args ...string) flowOf {
 	return r
 }
 
+// What is wrong with the flow is said before the optimum is searched for.
+func TestFlowChecksFirst(t *testing.T) {
+	if stdout, _ := must(t, exitFailed, "flow", "rays", "--step", "5"); strings.Contains(stdout, "optimum") {
+		t.Error(stdout)
+	}
+}
+
 // TestFlowRays follows the example whose optimum is 1 + 1/sqrt 2.
 func TestFlowRays(t *testing.T) {
 	const best = 1 + math.Sqrt2/2

@@ -23,7 +23,6 @@ func (p *progress) updateFlow(u *flow.Checkpoint, begin, sharpness, optimum floa
 	if u.Separated {
 		bracket = fmt.Sprintf("upper %-9.5g lower %-9.5g", u.Upper, max(u.Lower, u.Estimate))
 	}
-	p.bar.Describe(fmt.Sprintf("step %-6d sharpness %-8.2g %s", u.Step, u.Sharpness, bracket))
 	const usual = 2000 // times the optimum is about where the smallest margin is 1000
 	end := sharpness
 	if end == 0 && !math.IsInf(optimum, 1) {
@@ -31,6 +30,7 @@ func (p *progress) updateFlow(u *flow.Checkpoint, begin, sharpness, optimum floa
 	}
 	begun := math.Log(begin)
 	p.bar.Set(int(progressSteps * min(max(0, (2*u.LogRho-begun)/(math.Log(max(end, 10*begin))-begun)), 0.999)))
+	p.bar.Describe(fmt.Sprintf("step %-6d sharpness %-8.2g %s", u.Step, u.Sharpness, bracket))
 }
 
 // printProgram prints the largest margin.

@@ -84,6 +84,15 @@ const (
 	maxNeurons         = 1_000_000
 )
 
+// Check returns the error that [Run] would return for x (n x d) and y (n), in no time.
+func (o Options) Check(x *mat.Dense, y []float64) error {
+	o, err := o.resolve(x, y)
+	if err == nil {
+		_, err = newRun(x, y, o)
+	}
+	return err
+}
+
 // resolve returns the options with their defaults for x and y, or says what is wrong.
 func (o Options) resolve(x *mat.Dense, y []float64) (Options, error) {
 	if err := convexnn.CheckData(x, y); err != nil {

@@ -60,6 +60,9 @@ func TestBadInput(t *testing.T) {
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.name, err)
 		}
+		if early := c.o.Check(c.x, c.y); early == nil || early.Error() != err.Error() {
+			t.Errorf("%s: before that %v", c.name, early)
+		}
 	}
 }
 
@@ -80,6 +83,9 @@ func TestStart(t *testing.T) {
 	net := &convexnn.Network{Dim: 2, Neurons: []convexnn.Neuron{
 		{Weights: []float64{3e-3, 4e-3}, Output: 5e-5}, {Weights: []float64{-3e-5, 1e-5}, Output: -1e-2},
 	}}
+	if err := (flow.Options{Start: net}).Check(x, y); err != nil {
+		t.Error(err)
+	}
 	r := run(t, x, y, flow.Options{Start: net, WithoutProgram: true})
 	first := r.Checkpoints[0]
 	for j, h := range first.Neurons {

@@ -3,6 +3,7 @@ package flow
 import (
 	"math"
 
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/convexnn/convexnn/internal/qp"
@@ -66,19 +67,26 @@ func (r *run) describe(shift float64, lambda []float64) []Neuron {
 	return out
 }
 
-// align returns the cosine of neuron j and s_j X'D_j v, and the length of the latter.
+// align returns the cosine of neuron j and s_j X'D_j v, and the length of the latter, with the
+// best shares of the samples whose hyperplanes it is on. Of samples on one hyperplane each has
+// its own share, as the conditions of a KKT point allow.
 func (r *run) align(j int, v []float64) (cosine, length float64) {
 	f, e := r.flow.field, r.flow.now.dir(j)
-	var ridges []int
-	for k, z := range r.flow.products.RawRowView(j) {
-		if math.Abs(z) <= near {
-			ridges = append(ridges, k)
+	d := len(e)
+	products := r.flow.products.RawRowView(j)
+	point, bends := make([]float64, d), blas64.General{Cols: d, Stride: d}
+	for i, w := range v {
+		switch row := r.x.RawRowView(i); {
+		case math.Abs(products[f.sides.line[i]]) <= near:
+			bends.Rows++
+			bends.Data = append(bends.Data, floats.ScaleTo(make([]float64, d), f.signs[j]*w, row)...)
+		case f.sides.bits[j].Has(i):
+			floats.AddScaled(point, f.signs[j]*w, row)
 		}
 	}
-	point, bends := f.sides.force(j, ridges, f.signs[j], v)
-	if len(ridges) > 0 {
-		rest := floats.SubTo(make([]float64, len(e)), e, point)
-		qp.NewBoxProjector(bends).Project(rest, make([]float64, len(ridges)), rest)
+	if bends.Rows > 0 {
+		rest := floats.SubTo(make([]float64, d), e, point)
+		qp.NewBoxProjector(bends).Project(rest, make([]float64, bends.Rows), rest)
 		floats.SubTo(point, e, rest)
 	}
 	if length = floats.Norm(point, 2); length == 0 {

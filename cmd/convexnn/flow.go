@@ -184,7 +184,7 @@ func (a *app) flow(cmd *cobra.Command, f *flowFlags, args []string) error {
 		return err
 	}
 	c.timeout = errors.Is(ctx.Err(), context.DeadlineExceeded)
-	a.stopped = c.result.Status == convexnn.Stopped || c.program.Status == convexnn.Stopped
+	a.stopped = c.stopped()
 
 	c.print(out.text)
 	var m *model
@@ -321,6 +321,11 @@ func mendFlow(err error) error {
 		return fmt.Errorf("%w; --target COL or --positive LABEL name others", err)
 	}
 	return err
+}
+
+// stopped reports whether the program or the flow had to stop early.
+func (c *course) stopped() bool {
+	return c.result.Status == convexnn.Stopped || c.program.Status == convexnn.Stopped
 }
 
 // trained is the last network as a model file knows one.

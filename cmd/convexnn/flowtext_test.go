@@ -123,7 +123,7 @@ func TestFlowVerdicts(t *testing.T) {
 func TestFlowHalfTime(t *testing.T) {
 	k := courseOf(convexnn.Certificate{Kind: convexnn.CertifiedBounded, RelativeGap: 1}, 1)
 	k.flags.limits.time, k.program.Status = time.Second, convexnn.Stopped
-	if got := k.remarks(); len(got) != 1 || !strings.Contains(got[0], "half of the time limit") {
+	if got := k.remarks(); len(got) != 1 || !strings.Contains(got[0], "half of the time limit") || !k.stopped() {
 		t.Errorf("%q", got)
 	}
 	k.result.Status, k.timeout = convexnn.Stopped, true

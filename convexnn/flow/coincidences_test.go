@@ -53,7 +53,7 @@ func TestCoincidences(t *testing.T) {
 					}
 				}
 			}
-			if h.Dead && (active > 0 || h.WrongSide) || h.WrongSide && right > 0 || !h.Dead && active == 0 && h.Sliding == 0 && h.Active == 0 {
+			if h.Dead && (active > 0 || h.Sliding > 0 || h.WrongSide) || h.WrongSide && right > 0 || !h.Dead && active == 0 && h.Sliding == 0 && h.Active == 0 {
 				t.Errorf("seed %d, neuron %d: dead %v, on the wrong side %v, active on %d samples, %d of its sign", seed, j, h.Dead, h.WrongSide, active, right)
 			}
 			if h.Dead {

@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/convexnn/convexnn/convexnn"
 )
 
 // The multipliers are those of shares between 0 and 1: at the end of the flow no neuron is
@@ -114,6 +116,20 @@ func TestNonNegative(t *testing.T) {
 	}
 	if bounded < 10 {
 		t.Errorf("%d cones with weight are no test", bounded)
+	}
+}
+
+// Neurons with one pattern and outputs of both signs want opposite things: with shares of 0.8
+// and 0.2 along (c, c) and c = 1/sqrt 2, |X'D nu|^2 is least off at lambda = (0.6 c, 0).
+func TestMultiplierOfSigns(t *testing.T) {
+	x, y := mat.NewDense(2, 2, []float64{1, 0, 0, 1}), []float64{1, -1}
+	big, small := math.Sqrt(0.8), math.Sqrt(0.2)
+	r := start(t, x, y, Options{Start: &convexnn.Network{Dim: 2, Neurons: []convexnn.Neuron{
+		{Weights: []float64{big, big}, Output: big * math.Sqrt2}, {Weights: []float64{small, small}, Output: -small * math.Sqrt2},
+	}}})
+	lambda, residual, ok := r.multiplier()
+	if c := math.Sqrt(0.5); !ok || math.Abs(lambda[0]-0.6*c) > 1e-12 || lambda[1] != 0 || math.Abs(residual-math.Sqrt(0.82)) > 1e-12 {
+		t.Errorf("multipliers %v with the residual %v", lambda, residual)
 	}
 }
 

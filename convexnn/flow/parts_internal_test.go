@@ -265,6 +265,21 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// An estimate that more work refutes goes.
+func TestFinishRefutes(t *testing.T) {
+	x := mat.NewDense(3, 2, []float64{2, 0, 1, 1, -1, 0})
+	r := start(t, x, []float64{1, 1, -1}, Options{})
+	r.bracket.estimate = &convexnn.Certificate{Dual: []float64{0, 1, -1}, LowerBound: 100}
+	result := new(Result)
+	if err := r.bracket.finish(t.Context(), result, r.flow.now); err != nil {
+		t.Fatal(err)
+	}
+	// The price of (0, 1, -1) is sqrt 2, at (1, 1)/sqrt 2.
+	if low := result.Certificate.LowerBound; result.Estimate != nil || math.Abs(low-math.Sqrt2) > 1e-6 {
+		t.Errorf("estimate %v, the bound %v", result.Estimate, low)
+	}
+}
+
 func TestLogMean(t *testing.T) {
 	for _, c := range [][2]float64{{1, 3}, {3, 1}, {2, 2 + 1e-5}, {5, 5}} {
 		sum := 0.0

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/convexnn/flow"
@@ -41,7 +42,7 @@ func TestResult(t *testing.T) {
 	if got := math.Sqrt(sum); got > 1e-3 || math.Abs(got-r.Residual) > 1e-6 {
 		t.Errorf("the conditions are missed by %v, said to be %v", got, r.Residual)
 	}
-	if p := price(t, x, floats.MulTo(make([]float64, len(y)), r.Multiplier, y)); math.Abs(p-r.MultiplierPrice.Upper) > 1e-6 {
+	if p := price(t, x, floats.MulTo(make([]float64, len(y)), r.Multiplier, y)); math.Abs(p-r.MultiplierPrice.Upper) > 1e-6 || math.Abs(p-r.MultiplierPrice.Value) > 1e-6 {
 		t.Errorf("the multipliers have the price %v, said to be %v", p, r.MultiplierPrice.Upper)
 	}
 
@@ -54,6 +55,29 @@ func TestResult(t *testing.T) {
 	}
 	if last.Accuracy != 1 || last.Unseparated != 0 || r.Unseparated != nil {
 		t.Errorf("accuracy %v, %d and %v not separated", last.Accuracy, last.Unseparated, r.Unseparated)
+	}
+}
+
+// Optimal within the tolerance is what is proved to be, and no more.
+func TestTolerance(t *testing.T) {
+	x, y := rays()
+	gap := run(t, x, y, flow.Options{WithoutProgram: true}).Certificate.RelativeGap
+	for factor, want := range map[float64]bool{0.99: false, 1.01: true} {
+		if r := run(t, x, y, flow.Options{WithoutProgram: true, Tolerance: factor * gap}); r.GloballyOptimal != want {
+			t.Errorf("a gap of %v with the tolerance %v: globally optimal %v", gap, factor*gap, r.GloballyOptimal)
+		}
+	}
+}
+
+// A sign whose neurons are all dead is said to be so.
+func TestSignDied(t *testing.T) {
+	x, y := mat.NewDense(2, 2, []float64{1, 0, 0, 1}), []float64{1, -1}
+	start := &convexnn.Network{Dim: 2, Neurons: []convexnn.Neuron{
+		{Weights: []float64{-1e-3, -1e-3}, Output: 1e-3}, {Weights: []float64{5e-4, 1e-3}, Output: -1e-3},
+	}}
+	r := run(t, x, y, flow.Options{Start: start, WithoutProgram: true})
+	if !slices.Contains(r.Warnings, flow.SignDied) || r.Separated || !r.Neurons[0].Dead || r.Neurons[1].Dead {
+		t.Errorf("separated %v, warnings %v", r.Separated, r.Warnings)
 	}
 }
 

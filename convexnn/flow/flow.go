@@ -54,7 +54,7 @@ type Result struct {
 	// rest before or used its steps up, Stopped where ctx ended.
 	Status convexnn.Status
 	// Separated reports that the network separates the samples, and SeparatedTime and
-	// SeparatedSharpness since when.
+	// SeparatedSharpness since when, by the end of the step that did it.
 	Separated                         bool
 	SeparatedTime, SeparatedSharpness float64
 	Unseparated                       []int // rows of X, from 0, whose margin is not positive

@@ -75,7 +75,8 @@ func (g *integrator) growth() float64 {
 }
 
 const (
-	maxStages = 100
+	// maxStages bounds the work of a step, within which a run cannot be stopped.
+	maxStages = 300
 	// retries bounds how often a step is cut at crossings.
 	retries = 8
 	// rising is how much of the logarithm of the loss rounding and tolerance may add in

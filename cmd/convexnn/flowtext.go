@@ -121,9 +121,10 @@ func (c *course) courseTable() [][]string {
 	lines := [][]string{{"step", "time", "sharpness", "right", "margin", "upper", "above", "lower", "gap"}}
 	n := len(c.data.train.y)
 	for _, p := range c.shown() {
+		// Adding 0 takes the sign off a zero.
 		line := []string{
 			fmt.Sprint(p.Step), fmt.Sprintf("%.4g", p.Time), fmt.Sprintf("%.3g", p.Sharpness),
-			fmt.Sprintf("%d/%d", n-p.Unseparated, n), fmt.Sprintf("%.4g", p.MinMargin), "-", "-", "-", "-",
+			fmt.Sprintf("%d/%d", n-p.Unseparated, n), fmt.Sprintf("%.4g", p.MinMargin+0), "-", "-", "-", "-",
 		}
 		bound, tilde := p.Lower, ""
 		if p.Estimate > bound {

@@ -77,6 +77,27 @@ func TestFlowFrames(t *testing.T) {
 	}
 }
 
+// Of the many vectors with which the neurons would agree, that of the end has its weight on
+// rows of margin 1, so that its sum is the upper bound, and the level comes to the circle.
+func TestFlowLevel(t *testing.T) {
+	c := followedCourse(t, "quadrants")
+	r := c.result
+	margins, err := r.Network.Predict(c.data.train.x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for i, l := range r.Multiplier {
+		sum += l
+		if m := margins[i] * c.data.train.y[i]; l > 0.01 && m > 1.01 {
+			t.Errorf("row %d of the margin %v has the multiplier %v", i, m, l)
+		}
+	}
+	if level := c.steps(1).Frames[0].Level; level < 0.999 || math.Abs(sum/r.Upper-1) > 1e-3 {
+		t.Errorf("the level is %v; the sum is %v, the upper bound %v", level, sum, r.Upper)
+	}
+}
+
 // On a plateau the flow is shown as it is: the level is where its neurons have their price,
 // below the circle, and nothing is claimed. From another seed it is not on it.
 func TestFlowPlateau(t *testing.T) {

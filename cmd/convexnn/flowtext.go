@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/convexnn/flow"
 )
@@ -225,7 +227,8 @@ func (c *course) multiplierText() string {
 	default:
 		price += "not known"
 	}
-	return fmt.Sprintf("the neurons are %.2g from alpha X'D nu, relative to |u|, and %s; in the limit, where the distance is 0, a price of at most 1 proves the optimum", r.Residual, price)
+	return fmt.Sprintf("the neurons are %.2g from alpha X'D nu, relative to |u|, lambda adds up to %.6g, and %s; in the limit, where the distance is 0 and the sum is the upper bound, a price of at most 1 proves the optimum",
+		r.Residual, floats.Sum(r.Multiplier), price)
 }
 
 // verdict is what the flow has come to, and what is known of that.

@@ -92,7 +92,7 @@ func TestMultiplierText(t *testing.T) {
 		{convexnn.Price{}, "is not known;"},
 	} {
 		k.result.MultiplierPrice = c.price
-		if got := k.multiplierText(); !strings.Contains(got, "0.25 from") || !strings.Contains(got, "the price of nu "+c.want) {
+		if got := k.multiplierText(); !strings.Contains(got, "0.25 from") || !strings.Contains(got, "adds up to 3,") || !strings.Contains(got, "the price of nu "+c.want) {
 			t.Errorf("%+v: %q", c.price, got)
 		}
 	}

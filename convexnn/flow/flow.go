@@ -79,9 +79,11 @@ type Result struct {
 
 	// Multiplier (n) is lambda >= 0 with u_j = alpha_j X'D_j (y o lambda) for all neurons
 	// as nearly as possible, in the units of Network; Residual is how nearly, a root mean
-	// square relative to |u_j|. MultiplierPrice is what is known of its price: the sufficient
-	// condition for global optimality is that it is at most 1, and in the limit it is never
-	// less. All three are zero where Separated is false. It has no Found.
+	// square relative to |u_j|. In the limit it is 0, and the sum of lambda is Upper.
+	// MultiplierPrice is what is known of its price. In the limit it is never below 1, and
+	// the sufficient condition for global optimality is that it is 1; before, the
+	// certificate alone proves something. All three are zero where Separated is false, or
+	// where they take too much work. It has no Found.
 	Multiplier      []float64
 	Residual        float64
 	MultiplierPrice convexnn.Price

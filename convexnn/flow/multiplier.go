@@ -16,6 +16,9 @@ const (
 	// pulling is the share of a sample in the gradient, relative to the largest, below
 	// which its multiplier is 0.
 	pulling = 1e-8
+	// slackness is the weight of complementary slackness beside the other conditions. It
+	// chooses among multipliers that do not fulfil these any worse.
+	slackness = 1e-2
 	// carrying is the share of a neuron in |w|^2 below which it has no say in the
 	// multipliers.
 	carrying = 1e-8
@@ -31,24 +34,31 @@ const (
 //
 // best for the neurons as they are, in the least squares sense, and the root mean square of
 // what is missing, relative to |u_j|. Divided by alpha_j they speak of directions only, so
-// that lambda is that of the network with smallest margin 1. Where a neuron slides along the
+// that lambda is that of the network with smallest margin 1. Many lambda may do; once the
+// samples are separated those are taken that are zero where margins are not the smallest, as
+// far as that is possible: lambda_i (y_i f(x_i) - 1) is to vanish. Where a neuron slides along the
 // line of sample i, any share (D_j)_ii in [0,1] will do, the same for all neurons that have
 // a pattern in common. It reports false where no sample pulls at any neuron, or where the
 // problem is too large.
 func (r *run) multiplier() (lambda []float64, residual float64, ok bool) {
-	n, _ := r.x.Dims()
+	n, d := r.x.Dims()
 	rows, parts := r.pulling(), r.parties()
 	system, free := r.conditions(rows, parts)
 	if system == nil {
 		return nil, 0, false
 	}
 	lambda = make([]float64, n)
-	residual = nonNegative(system, free, func(q int, v float64) { lambda[rows[q]] += v })
-	spread := 0.0
+	slack := system.RawRowView(len(parts) * d)
+	missed := 0.0
+	residual = nonNegative(system, free, func(q int, v float64) {
+		lambda[rows[q]] += v
+		missed += slack[q] * v
+	})
+	spread := -missed * missed
 	for _, p := range parts {
 		spread += p.spread
 	}
-	return lambda, math.Sqrt(residual*residual + spread), floats.Max(lambda) > 0
+	return lambda, math.Sqrt(max(0, residual*residual+spread)), floats.Max(lambda) > 0
 }
 
 // pulling lists the samples that pull.
@@ -102,7 +112,7 @@ func (r *run) parties() (parts []*party) {
 }
 
 // conditions returns the system [A B b] whose |A lambda + B mu + b| is the residual of the
-// parties: a column of A for each sample, and one of B for each line that a party slides
+// parties, with complementary slackness for its last row: a column of A for each sample, and one of B for each line that a party slides
 // along and each sample on it, with mu_ij = d_ij lambda_i; free lists for each sample
 // its columns in B. The system is nil where it is too large.
 func (r *run) conditions(rows []int, parts []*party) (system *mat.Dense, free [][]int) {
@@ -119,8 +129,8 @@ func (r *run) conditions(rows []int, parts []*party) (system *mat.Dense, free []
 		}
 	}
 	width++ // b
-	height := len(parts) * d
-	if float64(height)*float64(width)*float64(min(height, width)) > multiplierWork || height == 0 {
+	height := len(parts)*d + 1
+	if float64(height)*float64(width)*float64(min(height, width)) > multiplierWork || len(parts) == 0 {
 		return nil, nil
 	}
 	system = mat.NewDense(height, width, nil)
@@ -144,6 +154,13 @@ func (r *run) conditions(rows []int, parts []*party) (system *mat.Dense, free []
 				continue
 			}
 			set(column, weight*r.flow.field.signs[p.first]*r.y[i], r.x.RawRowView(i))
+		}
+	}
+	margins := r.flow.field.margins
+	if least := floats.Min(margins); least > 0 {
+		upper := math.Exp(2*r.flow.logRho) / (2 * least)
+		for q, i := range rows {
+			system.Set(height-1, q, slackness*(margins[i]/least-1)/upper)
 		}
 	}
 	return system, free

@@ -133,6 +133,18 @@ func TestMultiplierOfSigns(t *testing.T) {
 	}
 }
 
+// Of the multipliers that would do those are taken that leave rows of larger margins alone:
+// (1, 0) = lambda_1 (1, 0) + lambda_2 (2, 0) has lambda_1 = 1.
+func TestMultiplierIsComplementary(t *testing.T) {
+	x, y := mat.NewDense(3, 2, []float64{2, 0, 1, 0, -1, 0}), []float64{1, 1, -1}
+	r := start(t, x, y, Options{Start: &convexnn.Network{Dim: 2, Neurons: []convexnn.Neuron{
+		{Weights: []float64{1, 0}, Output: 1}, {Weights: []float64{-1, 0}, Output: -1},
+	}}})
+	if lambda, residual, ok := r.multiplier(); !ok || residual > 1e-9 || !floats.EqualApprox(lambda, []float64{0, 1, 1}, 1e-9) {
+		t.Errorf("multipliers %v with the residual %v", lambda, residual)
+	}
+}
+
 // Where they would take too much work there are none.
 func TestMultiplierTooLarge(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))

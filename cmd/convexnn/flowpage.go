@@ -67,7 +67,7 @@ func pageTableOf(lines [][]string, caption string) figures.PageTable {
 func (c *course) facts() [][2]string {
 	r, best := c.result, "not found in time"
 	if p := c.program; !math.IsInf(p.Objective, 1) {
-		best = fmt.Sprintf("%.8g (%s)", p.Objective, p.Certificate.Kind)
+		best = fmt.Sprintf("%.7g (%s)", p.Objective, p.Certificate.Kind)
 	}
 	upper, lower := "none", atLeast(r.Certificate.LowerBound, 6)
 	if r.Separated {

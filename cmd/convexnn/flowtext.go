@@ -39,7 +39,7 @@ func (p *progress) updateFlow(u *flow.Checkpoint, begin, sharpness, optimum floa
 func (c *course) printProgram(w io.Writer) {
 	r, f := c.program, c.flags
 	row(w, "rank", "%d", r.Rank)
-	switch text := fmt.Sprintf("%.8g, the least sum |u||alpha| at margin 1, by %s", r.Objective, plural(len(r.Network.Neurons), "neuron")); {
+	switch text := fmt.Sprintf("%.7g, the least sum |u||alpha| at margin 1, by %s", r.Objective, plural(len(r.Network.Neurons), "neuron")); {
 	case math.IsInf(r.Objective, 1):
 		row(w, "optimum", "not found in time")
 	default:

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	instances = flag.Int("instances", 300, "number of random instances of TestNoCertificateIsWrong")
+	instances = flag.Int("instances", 300, "number of random instances of TestNoCertificateIsWrong, five times that of TestNoMarginCertificateIsWrong")
 	instance  = flag.Int("instance", -1, "the only instance to test, if not negative")
 )
 

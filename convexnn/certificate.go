@@ -73,6 +73,12 @@ func NewCertificate(y, v []float64, beta, objective float64, price Price) Certif
 	return Squared.Certificate(y, v, beta, objective, price)
 }
 
+// pricedAt returns what is left of an estimate where a neuron attains more than its price.
+func (c Certificate) pricedAt(value float64, y []float64, beta, objective float64) Certificate {
+	c.Price.Value = value
+	return c.Loss.Certificate(y, c.Dual, beta, objective, c.Price)
+}
+
 // refuted returns what is left of an estimate when the neurons of a network are priced at
 // its vector too: a bound that is not above the objective of the network, which weak
 // duality for these neurons alone makes sure. Nil stays nil.
@@ -89,9 +95,7 @@ func (c *Certificate) refuted(net *Network, x *mat.Dense, y []float64, beta, obj
 	if most <= c.Price.Value {
 		return c
 	}
-	price := c.Price
-	price.Value = most
-	out := c.Loss.Certificate(y, c.Dual, beta, objective, price)
+	out := c.pricedAt(most, y, beta, objective)
 	return &out
 }
 

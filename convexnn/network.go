@@ -114,19 +114,10 @@ func (net *Network) Penalty() float64 {
 	return sum
 }
 
-// Objective returns the training objective and its first part, the loss
-// 1/2 sum_i (f(x_i) - y_i)^2, on x (n x d) and y (n). The error is [ErrShape].
+// Objective returns the training objective of the squared loss and its first part, the
+// loss 1/2 sum_i (f(x_i) - y_i)^2, on x (n x d) and y (n). The error is [ErrShape].
 func (net *Network) Objective(x mat.Matrix, y []float64, beta float64) (objective, loss float64, err error) {
-	f, err := net.Predict(x)
-	if err != nil {
-		return 0, 0, err
-	}
-	if len(y) != len(f) {
-		return 0, 0, fmt.Errorf("%w: X has %d rows, y has %d values", ErrShape, len(f), len(y))
-	}
-	dist := floats.Distance(f, y, 2)
-	loss = dist * dist / 2
-	return loss + beta*net.Penalty(), loss, nil
+	return Squared.Objective(net, x, y, beta)
 }
 
 // fitIntercept sets the intercept to the best one. The error is [ErrShape].

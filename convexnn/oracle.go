@@ -206,8 +206,7 @@ func (o *oracle) refute(price Price, given [2][][]float64) {
 	}
 	for e, c := range o.bounds {
 		if most[e] > c.Price.Value {
-			c.Price.Value = most[e]
-			o.bounds[e] = o.loss.Certificate(o.target, c.Dual, o.beta, o.best.objective, c.Price)
+			o.bounds[e] = c.pricedAt(most[e], o.target, o.beta, o.best.objective)
 		}
 	}
 }

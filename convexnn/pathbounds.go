@@ -263,8 +263,7 @@ func (b *pathBounds) refute(list []Certificate) {
 			continue
 		}
 		if c.Kind == CertifiedEstimate {
-			c.Price.Value = most[k]
-			*c = NewCertificate(b.target, c.Dual, b.points[k].Beta, b.points[k].Objective, c.Price)
+			*c = c.pricedAt(most[k], b.target, b.points[k].Beta, b.points[k].Objective)
 			continue
 		}
 		c.Price.Value = min(most[k], c.Price.Upper)

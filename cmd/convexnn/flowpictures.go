@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/convexnn/convexnn/convexnn"
 	"github.com/convexnn/convexnn/convexnn/flow"
 	figures "github.com/convexnn/convexnn/internal/report"
@@ -30,13 +32,23 @@ const planeFrames, filmFrames = 6, 48
 // film is the plane of weights as a moving picture.
 func (c *course) film() figures.FlowFilm { return figures.FlowFilm(c.steps(filmFrames)) }
 
+// subtitle says what the pictures are of.
+func (c *course) subtitle() string {
+	return fmt.Sprintf("%s: %s, %v loss, seed %d", dataName(c.data.name), plural(len(c.result.Neurons), "neuron"), c.flags.loss, c.flags.fit.seed)
+}
+
+// shareOf is that of a neuron of a checkpoint in the squared weights.
+func shareOf(h convexnn.Neuron) float64 {
+	return min(1, h.Output*h.Output+floats.Dot(h.Weights, h.Weights))
+}
+
 // steps is the plane of weights at so many checkpoints, evenly in their order.
 func (c *course) steps(most int) figures.Flow {
 	train := c.data.train
 	negative, positive := c.data.encoding.Labels()
 	f := figures.Flow{
 		Title:    "Neurons turning, and the prices of the dual vector",
-		Subtitle: fmt.Sprintf("%s: %s, %v loss, seed %d", dataName(c.data.name), plural(len(c.result.Neurons), "neuron"), c.flags.loss, c.flags.fit.seed),
+		Subtitle: c.subtitle(),
 		Classes:  [2]string{negative, positive},
 	}
 	if c.result.GloballyOptimal {
@@ -73,9 +85,8 @@ func (c *course) frame(q *flow.Checkpoint) figures.FlowFrame {
 		out.Note = c.aboveBest(q.Upper)
 	}
 	for _, h := range q.Neurons {
-		size := h.Weights[0]*h.Weights[0] + h.Weights[1]*h.Weights[1] + h.Output*h.Output
 		out.Neurons = append(out.Neurons, figures.FlowNeuron{
-			X: h.Weights[0], Y: h.Weights[1], Share: min(1, size), Positive: h.Output > 0, Dead: c.dead(h.Weights),
+			X: h.Weights[0], Y: h.Weights[1], Share: shareOf(h), Positive: h.Output > 0, Dead: c.dead(h.Weights),
 		})
 	}
 	return out
@@ -84,11 +95,7 @@ func (c *course) frame(q *flow.Checkpoint) figures.FlowFrame {
 // dead reports whether a neuron is active on no row.
 func (c *course) dead(u []float64) bool {
 	for i := range c.data.train.y {
-		dot := 0.0
-		for l, v := range c.data.train.x.RawRowView(i) {
-			dot += v * u[l]
-		}
-		if dot > 0 {
+		if floats.Dot(c.data.train.x.RawRowView(i), u) > 0 {
 			return false
 		}
 	}
@@ -100,7 +107,7 @@ func (c *course) bracket() figures.Brackets {
 	nan := math.NaN()
 	f := figures.Brackets{
 		Title:    "The bracket of the largest margin along the flow",
-		Subtitle: fmt.Sprintf("%s: %s, %v loss, seed %d", dataName(c.data.name), plural(len(c.result.Neurons), "neuron"), c.flags.loss, c.flags.fit.seed),
+		Subtitle: c.subtitle(),
 		Axis:     "sharpness, the sum of all squared weights", YLabel: "sum |u||alpha| at margin 1",
 		Before: "not separated", Optimum: nan, OptimumName: "optimum over all networks",
 	}
@@ -128,11 +135,7 @@ func (c *course) bracket() figures.Brackets {
 		}
 		points = append(points, p)
 		for j, h := range q.Neurons {
-			share := h.Output * h.Output
-			for _, v := range h.Weights {
-				share += v * v
-			}
-			lengths[j].Points = append(lengths[j].Points, figures.XY{X: q.Sharpness, Y: min(1, share)})
+			lengths[j].Points = append(lengths[j].Points, figures.XY{X: q.Sharpness, Y: shareOf(h)})
 		}
 	}
 	f.Runs = [][]figures.BracketPoint{points}

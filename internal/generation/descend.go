@@ -33,7 +33,7 @@ func (o *pool) descend(ctx context.Context) {
 	w, _ := objective.Minimise(ctx, o.weights(active, intercept), descendSteps)
 	moved, intercept := o.neurons(w, len(active))
 	for k := range o.directions {
-		o.master.SetGain(o.free+k, make([]float64, o.outputs()))
+		o.master.SetGain(o.free+k, make([]float64, o.Loss.Outputs()))
 	}
 	if o.Intercept {
 		o.master.SetGain(0, intercept)
@@ -59,7 +59,7 @@ func (o *pool) weights(neurons []Neuron, intercept []float64) []float64 {
 // neurons is the inverse of weights for m neurons, without those of no direction.
 func (o *pool) neurons(w []float64, m int) (neurons []Neuron, intercept []float64) {
 	_, d := o.X.Dims()
-	c := o.outputs()
+	c := o.Loss.Outputs()
 	for k := range m {
 		u, g := w[k*d:(k+1)*d], w[m*d+k*c:m*d+(k+1)*c]
 		size := floats.Norm(u, 2)

@@ -5,16 +5,17 @@
 //
 // over the number of neurons, their weights u_j in R^d and gains g_j in R^c, and an
 // unpenalised intercept b if there is one. L is any smooth convex loss of the
-// predictions F (n x c), or the hinge loss of one output. Written as a sum over all directions u, the problem is convex
-// (Bach, Breaking the curse of dimensionality with convex neural networks, 2017), with
-// the dual constraint
+// predictions F (n x c), or the hinge loss of one output. Written as a sum over all
+// directions u, the problem is convex (Bach, Breaking the curse of dimensionality with
+// convex neural networks, 2017), with the dual constraint
 //
 //	|V'(Xu)_+| <= beta  for all |u| <= 1,   V = minus the gradient of L at F.
 //
 // # One round
 //
-//   - The restricted master, a group lasso over the directions at hand
-//     ([lasso.Master]), gives gains, a network and its dual point V.
+//   - The restricted master, a group lasso over the directions at hand ([lasso.Master]),
+//     or a 1-norm support vector machine ([svm.Master]), gives gains, a network and its
+//     dual point V.
 //   - The [Oracle] prices a dual point: it searches for directions that violate the
 //     constraint, and knows what lower bound follows.
 //   - Directions that violate it become neurons of the next master, many at once, and

@@ -30,14 +30,6 @@ func (p Problem) master() master {
 	return smooth{lasso.New(p.Loss, p.Beta)}
 }
 
-// outputs is c.
-func (p Problem) outputs() int {
-	if p.Labels != nil {
-		return 1
-	}
-	return p.Loss.Outputs()
-}
-
 // smooth is the master of a smooth loss.
 type smooth struct{ *lasso.Master }
 
